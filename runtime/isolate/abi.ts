@@ -1,0 +1,100 @@
+/**
+ * The boundary between host and guest, known to both sides and to nobody else.
+ *
+ * The guest bootstrap is a script whose completion value is `{ load, enter, collect }`, which the host alone holds:
+ *
+ *   load(exports, config)  takes the function's module; returns its `HandlerKind`, or '' if it exports neither
+ *   enter(meta, text)      one entry: a batch of frames. Microtasks run when it has returned
+ *   collect()              then: what is finished, as text in the same kind of frames
+ *
+ * A batch is one string of whole numbers joined by commas (`meta`) and one string that holds all text one after the
+ * other (`text`); lengths in `meta` are in UTF-16 units. Strings are the cheapest thing to pass between isolates
+ * (copied, not serialised), and lengths cannot be forged by content as delimiters can. `collect` returns
+ * `meta + '\n' + text`, or '' if there is nothing.
+ *
+ * Every byte that comes from the guest is hostile: the host checks each number and each length.
+ */
+
+/** Frames to the guest; each begins with its number. */
+export const entryFrame = {
+  /** `1, requestId, methodLength, urlLength, headersLength, bodyBytes (-1 = none), clientAddressLength, invocationIdLength, remainingMs` */
+  httpRequest: 1,
+  /** `2, requestId, jsonLength, invocationIdLength, remainingMs` */
+  directEvent: 2,
+  /** `3, opId, textLength`: an asynchronous op succeeded with text; bytes, if any, are fetched by `takeBytes`. */
+  opResolved: 3,
+  /** `4, opId, messageLength`: it failed; becomes a `TypeError`. */
+  opRejected: 4,
+  /** `5`: the time for which a wake-up was asked has come. */
+  timersDue: 5,
+  /** `6, requestId, reasonLength`: the request was settled without the guest (deadline, client gone); its signal aborts. */
+  abort: 6,
+} as const
+
+/** Frames from the guest. */
+export const resultFrame = {
+  /** `1, requestId, status, headersLength, bodyKind, bodyLength`: headers are `name\nvalue\n` each. */
+  response: 1,
+  /** `2, requestId, nameLength, messageLength, stackLength`: the handler threw or rejected. */
+  error: 2,
+  /** `3, requestId, jsonLength`: a direct event's result. */
+  result: 3,
+  /** `4, requestId`: every `waitUntil` promise of a request that has answered is settled. Sent once for each request, answered or failed, when nothing more of it runs. */
+  done: 4,
+} as const
+
+export const bodyKind = {
+  none: 0,
+  /** `bodyLength` units of text in the frame; the host encodes it as UTF-8. */
+  text: 1,
+  /** Handed over before by `op.giveBytes(requestId, ArrayBuffer)`; `bodyLength` is its length in bytes. */
+  bytes: 2,
+} as const
+
+/**
+ * Host calls: `op(number, a, b, c, d)`. The one function of the host that the guest holds; captured by the bootstrap
+ * and deleted from the global before the function's code compiles.
+ */
+export const op = {
+  /** `(requestId) → string`: the request's body decoded as UTF-8, without a byte order mark. Releases the body. */
+  bodyText: 1,
+  /** `(requestId) → ArrayBuffer`: the request's body. Releases the body. */
+  bodyBytes: 2,
+  /** `(requestId, ArrayBuffer)`: the bytes of the response that the next `collect` announces. */
+  giveBytes: 3,
+  /** `(requestId or 0 if unknown, level 0–3, text)` */
+  log: 4,
+  /** `(byteCount ≤ 65 536) → ArrayBuffer` */
+  randomBytes: 5,
+  /** `() → milliseconds since the instance began, monotonic, in fractions` */
+  monotonicMs: 6,
+  /** `(delayMs)`: a `timersDue` frame after this long; replaces the wake-up asked before. A negative delay cancels. */
+  wakeAfter: 7,
+  /** `(url, base or undefined) → JSON [href, protocol, username, password, hostname, port, pathname, search, hash]`, or '' if it does not parse. */
+  parseUrl: 8,
+  /** `(opId, requestId or 0, json, ArrayBuffer or undefined)`: begins `fetch`. json: `{ method, url, headers: [[n, v]…], redirect }`.
+   * Resolves with JSON `{ status, statusText, url, redirected, headers: [[n, v]…] }`; the body by `takeBytes`. */
+  fetch: 9,
+  /** `(opId)`: gives an asynchronous op up; it will not answer. */
+  cancel: 10,
+  /** `(opId) → ArrayBuffer`: the bytes that came with a resolved op; once. */
+  takeBytes: 11,
+  /** `(requestId, nameLength-free text)`: a rejection nobody handled, `name: message\nstack`. */
+  unhandledRejection: 12,
+} as const
+
+/** What `load` is given, as JSON text. */
+export interface GuestConfig {
+  readonly functionName: string
+  readonly functionVersion: string
+  readonly memoryLimitMiB: number
+  readonly env: Readonly<Record<string, string>>
+  readonly userAgent: string
+}
+
+/**
+ * The guest notes its progress through a batch in an `Int32Array` over shared memory, so that the host knows, when an
+ * instance had to be ended, which request was being started: the id of the request whose handler is being called, or
+ * 0 once all frames were handed out.
+ */
+export const progressIndex = { startingRequestId: 0, startedCount: 1 } as const

@@ -1,0 +1,51 @@
+import type { AliasTargets } from './alias.ts'
+import type { RoutePattern } from './route.ts'
+import type { VersionId } from './version.ts'
+
+/** What belongs to the function and not to a version: it changes at once, for all versions. */
+export interface FunctionSettings {
+  /** Whether `x-isolette-version` may ask for a version that the alias routes to. */
+  readonly versionHeader: boolean
+  /** Whether an exception's message and stack are sent to the client. */
+  readonly exposeErrors: boolean
+  readonly pool: PoolSettings
+}
+
+export interface PoolSettings {
+  /** Requests at once in one instance (1–1000; 1 = Lambda's model). */
+  readonly concurrency: number
+  /** An instance without a request for this long is evicted. */
+  readonly idleTimeoutMs: number
+  /** Most requests at once over all workers; null = no cap, 0 = the function is blocked. */
+  readonly reserved: number | null
+}
+
+export interface VersionEntry {
+  readonly version: number
+  readonly versionId: VersionId
+}
+
+export interface AliasRecord {
+  readonly targets: AliasTargets
+  /** Earlier targets, newest first, at most `fixedLimits.maxAliasHistory`. */
+  readonly history: readonly AliasTargets[]
+}
+
+/**
+ * One function as the registry keeps it and as workers see it: immutable, replaced whole by a change. Its published
+ * versions are records of their own (there may be thousands); here stand only those that something points at.
+ */
+export interface FunctionRecord {
+  readonly name: string
+  /** Registry revision of the change that made this record. */
+  readonly revision: number
+  readonly settings: FunctionSettings
+  readonly routes: readonly RoutePattern[]
+  /** What was uploaded last. */
+  readonly latest: VersionId
+  /** Highest version number ever published; numbers are never used again. 0 = none yet. */
+  readonly lastVersion: number
+  readonly aliases: Readonly<Record<string, AliasRecord>>
+  /** Version ids of all versions that an alias or its history names, by number. */
+  readonly versionIds: Readonly<Record<number, VersionId>>
+}

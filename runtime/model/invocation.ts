@@ -1,0 +1,77 @@
+import type { FunctionSettings } from './function.ts'
+import type { Outcome } from './outcome.ts'
+import type { VersionLabel, VersionManifest } from './version.ts'
+
+/** An HTTP request as it crosses into an instance. Hostile input: nothing here was checked beyond HTTP's grammar. */
+export interface HttpEvent {
+  readonly kind: 'http'
+  /** Upper case. */
+  readonly method: string
+  /** The whole URL, with scheme and host. */
+  readonly url: string
+  /** `name\nvalue\n` for each header, names in lower case; neither can hold a line feed. */
+  readonly headers: string
+  readonly body: Uint8Array | null
+  /** Address of the client as text. */
+  readonly clientAddress: string
+}
+
+/** An event given by `invoke`, the retry log or a schedule: JSON text. */
+export interface DirectEvent {
+  readonly kind: 'direct'
+  readonly json: string
+}
+
+/** The version that was picked for an invocation; it finishes on it whatever happens to the registry meanwhile. */
+export interface Target {
+  readonly functionName: string
+  readonly label: VersionLabel
+  /** The alias that picked the version, null if a version was named. */
+  readonly alias: string | null
+  readonly manifest: VersionManifest
+  readonly settings: FunctionSettings
+}
+
+/** What running an invocation took; filled in while it runs, complete when it settles. */
+export interface InvocationUsage {
+  /** Whether its instance had to be created or loaded first. */
+  coldStart: boolean
+  /** Milliseconds it waited for an instance. */
+  waitMs: number
+  cpuMs: number
+  /** Highest heap seen of its instance, MiB; 0 if it was never sampled. */
+  memoryMiB: number
+  logLines: LogLine[]
+  /** Bytes of log text that were dropped over the cap. */
+  droppedLogBytes: number
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface LogLine {
+  readonly timeMs: number
+  readonly level: LogLevel
+  readonly text: string
+}
+
+/** One request to run a function. */
+export interface Invocation {
+  readonly id: string
+  readonly target: Target
+  readonly event: HttpEvent | DirectEvent
+  /** On the monotonic clock (`performance.now()`). */
+  readonly arrivedAtMs: number
+  /** On the monotonic clock. Past it the invocation ends as `exceeded_wall_time`, or `overloaded` if it never began. */
+  readonly deadlineMs: number
+  readonly usage: InvocationUsage
+  /** Called exactly once, never from within `invoke`. */
+  readonly onSettled: (outcome: Outcome) => void
+}
+
+/** Runs invocations: the pool of one process. All triggers go through it. */
+export interface Invoker {
+  /** Takes the invocation; it settles exactly once. Never throws. */
+  invoke(invocation: Invocation): void
+  /** The caller went away: the invocation settles as `canceled`, unless it has settled. */
+  cancel(invocation: Invocation): void
+}

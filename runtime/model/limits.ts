@@ -1,0 +1,52 @@
+/** Enforced bounds on one version's instances and invocations. Frozen into the version. */
+export interface Limits {
+  /** CPU milliseconds one request may use. */
+  readonly cpuMs: number
+  /** Milliseconds from the request's arrival to the response's headers. */
+  readonly timeoutMs: number
+  /** Milliseconds between two chunks of a streamed body. */
+  readonly streamIdleMs: number
+  /** Heap of one instance, shared by the requests in it. */
+  readonly memoryMiB: number
+  /** Larger request bodies get 413. */
+  readonly maxRequestBodyBytes: number
+  /** Outbound `fetch` calls one request may make. */
+  readonly subrequests: number
+}
+
+export interface Bound {
+  readonly default: number
+  readonly min: number
+  readonly max: number
+}
+
+const MiB = 1024 * 1024
+
+/**
+ * Default and range of each limit.
+ *
+ * `cpuMs` ends at 500 for as long as every version runs inline in its worker: a guest may hold the event loop for
+ * twice its limit, and a worker that is silent for two seconds is killed.
+ */
+export const limitBounds: { readonly [K in keyof Limits]: Bound } = {
+  cpuMs: { default: 50, min: 1, max: 500 },
+  timeoutMs: { default: 30_000, min: 1, max: 900_000 },
+  streamIdleMs: { default: 60_000, min: 1, max: 900_000 },
+  memoryMiB: { default: 128, min: 8, max: 1024 },
+  maxRequestBodyBytes: { default: 10 * MiB, min: 0, max: 100 * MiB },
+  subrequests: { default: 50, min: 0, max: 1000 },
+}
+
+/** Bounds that no configuration moves. */
+export const fixedLimits = {
+  maxBundleBytes: 10 * MiB,
+  maxEvaluationMs: 1000,
+  maxEnvVariables: 64,
+  maxEnvValueBytes: 5 * 1024,
+  maxLayers: 5,
+  maxHeaderBlockBytes: 32 * 1024,
+  maxResponseHeaderBytes: 128 * 1024,
+  maxResponseBodyBytes: 100 * MiB,
+  maxLogBytesPerInvocation: 128 * 1024,
+  maxAliasHistory: 10,
+} as const

@@ -1,0 +1,31 @@
+import type { Limits } from './limits.ts'
+
+/** sha256, in hexadecimal, of everything that is frozen into a version. */
+export type VersionId = string
+
+/** sha256, in hexadecimal, of an artifact's bytes. */
+export type Digest = string
+
+/** Which export answers. If a module exports both, `fetch` wins. */
+export type HandlerKind = 'fetch' | 'handler'
+
+/**
+ * Immutable: code, layers, limits and env of one version. Two publishes of the same content are the same manifest,
+ * whatever function numbers it carries.
+ */
+export interface VersionManifest {
+  readonly versionId: VersionId
+  /** A script whose completion value is the module's exports. */
+  readonly bundle: Digest
+  readonly bundleBytes: number
+  /** JSON source map (version 3) of the bundle. */
+  readonly sourceMap: Digest
+  readonly handlerKind: HandlerKind
+  readonly limits: Limits
+  readonly env: Readonly<Record<string, string>>
+  /** `name:number`, in order; a later one overrides files of an earlier one. */
+  readonly layers: readonly string[]
+}
+
+/** A version number, counted from 1 within its function, or `$LATEST` for what was uploaded last. */
+export type VersionLabel = number | '$LATEST'

@@ -1,0 +1,37 @@
+import type { OutcomeKind } from '../model/outcome.ts'
+
+/** Buckets of every duration histogram, upper bounds in seconds, as Prometheus has them; +Inf is implied. */
+export const durationBucketsSeconds = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+] as const
+
+/** Counts by bucket (one more than the bounds, the last = +Inf; not cumulative), and the sum in seconds. */
+export interface HistogramData {
+  readonly counts: readonly number[]
+  readonly sumSeconds: number
+}
+
+/** Counters of one function version since its worker began. */
+export interface VersionMetrics {
+  readonly function: string
+  readonly version: string
+  readonly outcomes: Readonly<Partial<Record<OutcomeKind, number>>>
+  readonly cpuSeconds: number
+  readonly duration: HistogramData
+  readonly coldStart: HistogramData
+  readonly queueWait: HistogramData
+}
+
+export type EvictionReason = 'idle' | 'capacity' | 'retired' | 'condemned' | 'removed'
+
+/** Everything one worker counts; plain data, summed by the supervisor. */
+export interface WorkerMetrics {
+  readonly versions: readonly VersionMetrics[]
+  readonly residentInstances: number
+  readonly prewarmReady: number
+  readonly coldStarts: number
+  readonly warmStarts: number
+  readonly evictions: Readonly<Record<EvictionReason, number>>
+  /** Requests that were answered before a function was picked, by status: 404, 405, 413. */
+  readonly refused: Readonly<Record<string, number>>
+}

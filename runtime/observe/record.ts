@@ -1,0 +1,31 @@
+import type { LogLine } from '../model/invocation.ts'
+import type { GuestError, OutcomeKind } from '../model/outcome.ts'
+
+/** What is kept of one invocation: a line in the log, an entry for `isolette logs`. */
+export interface InvocationRecord {
+  readonly id: string
+  /** Wall clock, when it arrived. */
+  readonly timeMs: number
+  readonly function: string
+  /** `3` or `$LATEST`. */
+  readonly version: string
+  readonly alias: string | null
+  readonly trigger: 'http' | 'direct'
+  readonly method: string | null
+  /** Path only: queries hold secrets more often than not. */
+  readonly path: string | null
+  readonly outcome: OutcomeKind
+  /** HTTP status that was answered; null for direct events and clients that left. */
+  readonly status: number | null
+  readonly coldStart: boolean
+  readonly waitMs: number
+  readonly durationMs: number
+  readonly cpuMs: number
+  readonly maxMemoryMiB: number
+  readonly error: GuestError | null
+  /** Why, for failures that are not the guest's exception. */
+  readonly message: string | null
+  readonly logLines: readonly LogLine[]
+  readonly droppedLogBytes: number
+  readonly worker: number
+}

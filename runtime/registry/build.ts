@@ -1,0 +1,37 @@
+import type { FunctionSettings } from '../model/function.ts'
+import type { Limits } from '../model/limits.ts'
+import type { RoutePattern } from '../model/route.ts'
+import type { HandlerKind } from '../model/version.ts'
+
+/** What to build: a folder with `function.jsonc`, or a single file. */
+export interface BuildRequest {
+  /** Absolute. */
+  readonly path: string
+  /** Overrides the configured name, or the file's own. */
+  readonly name: string | null
+}
+
+/** A function ready to be uploaded: bundled, and checked in a throw-away isolate. */
+export interface Build {
+  readonly name: string
+  readonly settings: FunctionSettings
+  readonly routes: readonly RoutePattern[]
+  readonly limits: Limits
+  readonly env: Readonly<Record<string, string>>
+  readonly layers: readonly string[]
+  readonly handlerKind: HandlerKind
+  /** A script whose completion value is the module's exports. */
+  readonly bundle: Uint8Array
+  readonly sourceMap: Uint8Array
+  readonly warnings: readonly string[]
+}
+
+/** Builds functions, in a process of its own. */
+export interface Builder {
+  /**
+   * @throws IsoletteError `build_failed` with `details.problems: [{ file, line, column, message }]` in the author's files;
+   * `bad_configuration` with the path of the key; `bad_name`
+   */
+  build(request: BuildRequest): Promise<Build>
+  close(): Promise<void>
+}
