@@ -3,8 +3,7 @@
  * Everything is a value; nothing blocks. A worker whose channel closes drains and ends.
  */
 
-import type { LogLine } from '../runtime/model/invocation.ts'
-import type { GuestError, OutcomeKind } from '../runtime/model/outcome.ts'
+import type { DirectResult } from '../runtime/admin/fleet.ts'
 import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
 import type { InvocationRecord } from '../runtime/observe/record.ts'
 import type { WorkerStatus } from '../runtime/pool/status.ts'
@@ -46,20 +45,3 @@ export type FromWorker =
   | { readonly kind: 'records'; readonly records: readonly InvocationRecord[]; readonly dropped: number }
   /** The listen socket is closed; what runs is being finished. */
   | { readonly kind: 'draining' }
-
-/** How a direct invocation ended. */
-export interface DirectResult {
-  readonly invocationId: string
-  /** `hello:3`; null if no version could be picked. */
-  readonly executedVersion: string | null
-  readonly outcome: OutcomeKind
-  /** JSON text; null unless the outcome is `ok`. */
-  readonly result: string | null
-  readonly error: GuestError | null
-  readonly message: string | null
-  readonly durationMs: number
-  readonly cpuMs: number
-  readonly logLines: readonly LogLine[]
-  /** Set when the reference named nothing: `function_not_found`, `version_not_found`, `alias_not_found`. */
-  readonly refusal: { readonly code: string; readonly message: string } | null
-}
