@@ -42,6 +42,8 @@ export interface InvocationUsage {
   /** Highest heap seen of its instance, MiB; 0 if it was never sampled. */
   memoryMiB: number
   logLines: LogLine[]
+  /** What the lines count towards `fixedLimits.maxLogBytesPerInvocation`. */
+  logBytes: number
   /** Bytes of log text that were dropped over the cap. */
   droppedLogBytes: number
 }

@@ -1,0 +1,58 @@
+import type { DirectEvent, HttpEvent } from '../model/invocation.ts'
+import { entryFrame } from './abi.ts'
+
+/** Collects the frames of one entry. Reused: `clear` after each. */
+export class EntryFrames {
+  #meta = ''
+  #text = ''
+
+  get isEmpty(): boolean {
+    return this.#meta === ''
+  }
+
+  get meta(): string {
+    // Every frame ends with a comma.
+    return this.#meta.slice(0, -1)
+  }
+
+  get text(): string {
+    return this.#text
+  }
+
+  clear(): void {
+    this.#meta = ''
+    this.#text = ''
+  }
+
+  httpRequest(requestId: number, event: HttpEvent, invocationId: string, remainingMs: number): void {
+    const { method, url, headers, body, clientAddress } = event
+    const bodyBytes = body === null ? -1 : body.byteLength
+    this.#meta += `${entryFrame.httpRequest},${requestId},${method.length},${url.length},${headers.length},${bodyBytes},${clientAddress.length},${invocationId.length},${Math.ceil(remainingMs)},`
+    this.#text += method + url + headers + clientAddress + invocationId
+  }
+
+  directEvent(requestId: number, event: DirectEvent, invocationId: string, remainingMs: number): void {
+    const { json } = event
+    this.#meta += `${entryFrame.directEvent},${requestId},${json.length},${invocationId.length},${Math.ceil(remainingMs)},`
+    this.#text += json + invocationId
+  }
+
+  opResolved(opId: number, text: string): void {
+    this.#meta += `${entryFrame.opResolved},${opId},${text.length},`
+    this.#text += text
+  }
+
+  opRejected(opId: number, message: string): void {
+    this.#meta += `${entryFrame.opRejected},${opId},${message.length},`
+    this.#text += message
+  }
+
+  timersDue(): void {
+    this.#meta += `${entryFrame.timersDue},`
+  }
+
+  abort(requestId: number, reason: string): void {
+    this.#meta += `${entryFrame.abort},${requestId},${reason.length},`
+    this.#text += reason
+  }
+}

@@ -1,0 +1,30 @@
+import type { GuestError } from '../model/outcome.ts'
+import type { VersionManifest } from '../model/version.ts'
+import type { Deadlines } from './deadlines.ts'
+import type { Instance } from './instance.ts'
+import type { Pending } from './pending.ts'
+
+/** Why an instance was ended by force. */
+export type CondemnReason = 'exceeded_cpu' | 'exceeded_memory' | 'internal_error'
+
+/** What the instances of one worker share. */
+export interface InstanceContext {
+  /** Monotonic, in milliseconds. */
+  readonly nowMs: () => number
+  /** Wall clock, in milliseconds. */
+  readonly wallMs: () => number
+  /** Pending requests that outlived their first entry. */
+  readonly deadlines: Deadlines<Pending>
+  /** `Web/1`-style product sent as `navigator.userAgent`. */
+  readonly userAgent: string
+  /** An instance of this version is about to be entered: written where it survives a crash of the process. */
+  readonly onEntering: (manifest: VersionManifest) => void
+  /** The instance has something to enter for; called once until `runEntry` has taken it. */
+  readonly onReady: (instance: Instance) => void
+  /** A request has left (answered or not), or the instance became idle. */
+  readonly onProgress: (instance: Instance) => void
+  /** The instance was ended; these had not begun and may run again, each alone. */
+  readonly onCondemned: (instance: Instance, reason: CondemnReason, notBegun: readonly Pending[]) => void
+  /** Puts a stack into the author's lines. */
+  readonly mapError: (manifest: VersionManifest, error: GuestError) => GuestError
+}

@@ -1,0 +1,87 @@
+import { randomFillSync } from 'node:crypto'
+import type { LogLevel } from '../model/invocation.ts'
+import { op } from './abi.ts'
+
+/** What an instance does for its guest. Arguments were checked for their type only. */
+export interface OpTarget {
+  bodyOf(requestId: number): Uint8Array | null
+  giveBytes(requestId: number, bytes: Uint8Array): void
+  log(requestId: number, level: LogLevel, text: string): void
+  monotonicMs(): number
+  wakeAfter(delayMs: number): void
+  fetch(opId: number, requestId: number, json: string, body: Uint8Array | null): void
+  cancel(opId: number): void
+  takeBytes(opId: number): ArrayBuffer
+}
+
+const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+const maxRandomBytes = 65_536
+const utf8 = new TextDecoder()
+
+/**
+ * Answers one numbered host call. Everything that comes in is hostile; a call that makes no sense answers undefined.
+ * Never throws: an exception that crosses into the guest would carry the host's stack.
+ */
+export function answerOp(
+  target: OpTarget,
+  number: unknown,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+): unknown {
+  switch (number) {
+    case op.bodyText:
+      return isId(a) ? utf8.decode(target.bodyOf(a) ?? new Uint8Array()) : undefined
+    case op.bodyBytes:
+      return isId(a) ? exactBuffer(target.bodyOf(a) ?? new Uint8Array()) : undefined
+    case op.giveBytes:
+      if (isId(a) && b instanceof ArrayBuffer) target.giveBytes(a, new Uint8Array(b))
+      return undefined
+    case op.log:
+      if (isId(a) && typeof b === 'number' && typeof c === 'string') target.log(a, levels[b] ?? 'info', c)
+      return undefined
+    case op.randomBytes:
+      if (!isId(a) || a > maxRandomBytes) return undefined
+      return randomFillSync(new Uint8Array(a)).buffer
+    case op.monotonicMs:
+      return target.monotonicMs()
+    case op.wakeAfter:
+      if (typeof a === 'number') target.wakeAfter(a)
+      return undefined
+    case op.parseUrl:
+      return typeof a === 'string' ? parseUrl(a, typeof b === 'string' ? b : undefined) : undefined
+    case op.fetch:
+      if (isId(a) && isId(b) && typeof c === 'string') {
+        target.fetch(a, b, c, d instanceof ArrayBuffer ? new Uint8Array(d) : null)
+      }
+      return undefined
+    case op.cancel:
+      if (isId(a)) target.cancel(a)
+      return undefined
+    case op.takeBytes:
+      return isId(a) ? target.takeBytes(a) : undefined
+    case op.unhandledRejection:
+      if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`)
+      return undefined
+    default:
+      return undefined
+  }
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+/** The host's own WHATWG parser: what the guest's short path does not take. */
+function parseUrl(url: string, base: string | undefined): string {
+  const parsed = URL.parse(url, base)
+  if (parsed === null) return ''
+  const { href, protocol, username, password, hostname, port, pathname, search, hash } = parsed
+  return JSON.stringify([href, protocol, username, password, hostname, port, pathname, search, hash])
+}
+
+/** A copy of just these bytes: what is transferred to an isolate must not drag its pool along. */
+export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+}
