@@ -1,0 +1,69 @@
+/**
+ * Which version a worker was running when it died.
+ *
+ * Some guests take their whole process with them, and a dead process answers no question. So before a worker enters
+ * a version's code it writes the version's id into a small file of its own, `<data>/flight/<pid>`: 64 bytes, a sha256
+ * in hexadecimal, or spaces before the first one. What was written survives the process, though not the machine; that is
+ * enough, and needs no flush.
+ */
+
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import type { VersionId } from '../runtime/model/version.ts'
+
+const idBytes = 64
+
+export interface FlightRecorder {
+  /** To be called before code of the version runs. Writes to disk only if the last call named another version. */
+  note(versionId: VersionId): void
+  close(): void
+}
+
+/** Opens the recorder of this process. Synchronous; an entry into an isolate is, too. */
+export function openFlightRecorder(dataDir: string): FlightRecorder {
+  mkdirSync(flightFolder(dataDir), { recursive: true })
+  const file = openSync(flightPath(dataDir, process.pid), 'w', 0o600)
+  // Takes up its space now, so that a disk that fills later cannot refuse it.
+  writeSync(file, ' '.repeat(idBytes), 0)
+  let last: VersionId = ''
+  return {
+    note(versionId) {
+      if (versionId === last) return
+      last = versionId
+      try {
+        writeSync(file, versionId.padEnd(idBytes).slice(0, idBytes), 0)
+      } catch {
+        // A failing disk must not fail requests; what is lost is who to blame for a crash.
+      }
+    },
+    close: () => closeSync(file),
+  }
+}
+
+/** The version that a worker entered last; null if it entered none. */
+export function readFlight(dataDir: string, pid: number): VersionId | null {
+  try {
+    const text = readFileSync(flightPath(dataDir, pid), 'latin1').trim()
+    return /^[0-9a-f]{64}$/.test(text) ? text : null
+  } catch {
+    return null
+  }
+}
+
+/** Removes what a worker that ended has recorded. */
+export function removeFlight(dataDir: string, pid: number): void {
+  rmSync(flightPath(dataDir, pid), { force: true })
+}
+
+/** Removes all records: those of workers that no supervisor asked about. */
+export function removeAllFlights(dataDir: string): void {
+  rmSync(flightFolder(dataDir), { recursive: true, force: true })
+}
+
+function flightFolder(dataDir: string): string {
+  return join(dataDir, 'flight')
+}
+
+function flightPath(dataDir: string, pid: number): string {
+  return join(flightFolder(dataDir), String(pid))
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import {
+  openFlightRecorder,
+  readFlight,
+  removeAllFlights,
+  removeFlight,
+} from '../../router/flight-recorder.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+const a = 'a'.repeat(64)
+const b = 'b'.repeat(64)
+
+describe('flight recorder', () => {
+  it('names the version that was entered last', (t) => {
+    const dataDir = temporaryDirectory(t)
+    const recorder = openFlightRecorder(dataDir)
+    assert.equal(readFlight(dataDir, process.pid), null)
+    for (const versionId of [a, b]) {
+      recorder.note(versionId)
+      assert.equal(readFlight(dataDir, process.pid), versionId)
+    }
+    recorder.close()
+    assert.equal(readFlight(dataDir, process.pid), b)
+  })
+
+  it('does not write the same version twice in a row', (t) => {
+    const dataDir = temporaryDirectory(t)
+    const recorder = openFlightRecorder(dataDir)
+    recorder.note(a)
+    writeFileSync(join(dataDir, 'flight', String(process.pid)), b)
+    recorder.note(a)
+    assert.equal(readFlight(dataDir, process.pid), b)
+    recorder.close()
+  })
+
+  it('does not fail its caller when it cannot write', (t) => {
+    const recorder = openFlightRecorder(temporaryDirectory(t))
+    recorder.close()
+    recorder.note(a)
+  })
+
+  it('knows nothing of a process that never had one, or whose record is damaged', (t) => {
+    const dataDir = temporaryDirectory(t)
+    assert.equal(readFlight(dataDir, 1), null)
+    openFlightRecorder(dataDir).close()
+    writeFileSync(join(dataDir, 'flight', String(process.pid)), '../../etc')
+    assert.equal(readFlight(dataDir, process.pid), null)
+  })
+
+  it('is removed for one process, or for all', (t) => {
+    const dataDir = temporaryDirectory(t)
+    openFlightRecorder(dataDir).close()
+    removeFlight(dataDir, process.pid)
+    assert.deepEqual(readdirSync(join(dataDir, 'flight')), [])
+    openFlightRecorder(dataDir).close()
+    removeAllFlights(dataDir)
+    assert.deepEqual(readdirSync(dataDir), [])
+  })
+})
