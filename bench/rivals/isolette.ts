@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, startPinned } from '../pinned-process.ts'
+import type { Rival, RunningRival } from './rival.ts'
+
+const cli = fileURLToPath(new URL('../../cli/isolette.js', import.meta.url))
+
+export interface RunningIsolette extends RunningRival {
+  readonly adminSocket: string
+}
+
+export interface IsoletteOptions {
+  /** Served function folder. */
+  readonly path: string
+  /** Path of the measured request. */
+  readonly requestPath: string
+  readonly flags?: readonly string[]
+}
+
+/** The whole product: supervisor and one worker on one core, with a data directory of its own. */
+export async function startIsolette(core: number, options: IsoletteOptions): Promise<RunningIsolette> {
+  const port = await freePort()
+  const data = await mkdtemp(join(tmpdir(), 'isolette-bench-'))
+  const flags = ['--workers', '1', '--port', String(port), '--data', data, ...(options.flags ?? [])]
+  const started = await startPinned(core, [cli, 'serve', options.path, ...flags], 'deployed')
+  return {
+    ...started,
+    url: `http://127.0.0.1:${port}${options.requestPath}`,
+    adminSocket: join(data, 'admin.sock'),
+    async stop() {
+      await started.stop()
+      await rm(data, { recursive: true, force: true })
+    },
+  }
+}
+
+export const isoletteHello: Rival = {
+  name: 'isolette',
+  start: (core) =>
+    startIsolette(core, {
+      path: fileURLToPath(new URL('../../examples/hello', import.meta.url)),
+      requestPath: '/hello',
+    }),
+}

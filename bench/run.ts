@@ -1,0 +1,33 @@
+/**
+ * `npm run bench -- <question> [--json]`: answers one question with measured numbers.
+ *
+ * Each question is a file of this folder. Rivals run in fresh processes, in alternating order, in one run; figures are
+ * medians with their spread. Machines differ and are noisy: compare ratios of one run, not numbers of two.
+ */
+import { describeMachine, printReport, type Report } from './report.ts'
+
+const questions: Record<
+  string,
+  { readonly what: string; readonly load: () => Promise<{ measure(): Promise<Report> }> }
+> = {
+  http: { what: 'hello over HTTP against raw uWebSockets.js', load: () => import('./http.ts') },
+  cold: { what: 'first request to a version that was never run', load: () => import('./cold.ts') },
+  density: { what: 'memory of 500 resident hello instances', load: () => import('./density.ts') },
+  registry: { what: 'a start and a change with 100 000 functions', load: () => import('./registry.ts') },
+  entry: { what: 'one entry into an isolate by batch size, in process', load: () => import('./entry.ts') },
+}
+
+const args = process.argv.slice(2)
+const wantsJson = args.includes('--json')
+const name = args.find((arg) => !arg.startsWith('--')) ?? ''
+const question = questions[name]
+if (question === undefined) {
+  const known = Object.entries(questions).map(([key, { what }]) => `  ${key.padEnd(10)}${what}`)
+  console.error(['Usage: npm run bench -- <question> [--json]', '', ...known].join('\n'))
+  process.exit(2)
+}
+
+const { measure } = await question.load()
+const report = await measure()
+if (wantsJson) console.log(JSON.stringify({ question: name, machine: describeMachine(), ...report }, null, 2))
+else printReport(question.what, report)
