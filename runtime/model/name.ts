@@ -3,7 +3,7 @@ import { IsoletteError } from './errors.ts'
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/
 
 /**
- * Returns `name` unchanged if it may name a function, an alias or a layer.
+ * Returns `name` unchanged if it may name a function, an alias or a layer. `latest` is no alias: it means `$LATEST`.
  *
  * @throws IsoletteError `bad_name`
  */
@@ -13,6 +13,9 @@ export function checkName(kind: 'function' | 'alias' | 'layer', name: string): s
       'bad_name',
       `Cannot use ${JSON.stringify(name.slice(0, 100))} as the name of ${kind === 'alias' ? 'an' : 'a'} ${kind}: must match ${namePattern.source}`,
     )
+  }
+  if (kind === 'alias' && name === 'latest') {
+    throw new IsoletteError('bad_name', 'Cannot use "latest" as the name of an alias: it means $LATEST')
   }
   return name
 }

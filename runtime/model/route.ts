@@ -22,3 +22,20 @@ export type RouteLookup =
   /** The path has routes, but none for this method. */
   | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] }
   | { readonly kind: 'not_found' }
+
+/** A route as people write it: `GET example.com/api/:id`. */
+export function formatRoute(route: RoutePattern): string {
+  return `${route.method === null ? '' : `${route.method} `}${route.host ?? ''}${route.path}`
+}
+
+/** The routes a function answers on: its own, or `/<name>` and all below it. */
+export function routesOf(functionName: string, configured: readonly RoutePattern[]): readonly RouteEntry[] {
+  if (configured.length > 0) return configured.map((route) => ({ ...route, functionName }))
+  return [`/${functionName}`, `/${functionName}/*`].map((path) => ({
+    host: null,
+    method: null,
+    path,
+    qualifier: null,
+    functionName,
+  }))
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+import type { VersionId, VersionManifest } from './version.ts'
+
+/** What is frozen into a version, and so decides its id. */
+export type VersionContent = Pick<VersionManifest, 'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers'>
+
+/**
+ * The same content gives the same id on every machine and for ever, in whatever order its keys were written. The source
+ * map is not part of it: it changes what a stack says, not what runs.
+ */
+export function computeVersionId(content: VersionContent): VersionId {
+  const canonical = JSON.stringify([
+    content.bundle,
+    content.handlerKind,
+    content.layers,
+    sortedEntries(content.limits),
+    sortedEntries(content.env),
+  ])
+  return createHash('sha256').update(canonical).digest('hex')
+}
+
+function sortedEntries(values: object): [string, unknown][] {
+  // Not localeCompare: the order must not depend on the machine's language.
+  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+}
