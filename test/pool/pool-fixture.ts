@@ -1,0 +1,158 @@
+import { readBootstrap } from '../../runtime/isolate/bootstrap.ts'
+import { Guardian } from '../../runtime/isolate/guardian.ts'
+import { CompiledBootstrap } from '../../runtime/isolate/prepared-isolate.ts'
+import type { PoolSettings } from '../../runtime/model/function.ts'
+import type { Invocation, InvocationUsage, Target } from '../../runtime/model/invocation.ts'
+import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
+import type { Outcome } from '../../runtime/model/outcome.ts'
+import { Pool, type PoolOptions } from '../../runtime/pool/pool.ts'
+
+const bootstrap = new CompiledBootstrap(readBootstrap())
+
+export interface Settled {
+  readonly outcome: Outcome
+  readonly usage: InvocationUsage
+}
+
+export interface TestFunction {
+  /** A script whose completion value is the module's exports. */
+  readonly bundle: string
+  readonly name?: string
+  readonly limits?: Partial<Limits>
+  readonly pool?: Partial<PoolSettings>
+}
+
+/** A pool with real isolates, and a clock that runs on but can be pushed. */
+export class PoolFixture implements AsyncDisposable {
+  readonly pool: Pool
+  readonly faults: unknown[] = []
+  readonly entered: string[] = []
+  readonly #guardian = new Guardian()
+  readonly #bundles = new Map<string, string>()
+  #aheadMs = 0
+  #ids = 0
+
+  constructor(options: Partial<PoolOptions> = {}) {
+    this.pool = new Pool({
+      bootstrap,
+      guardian: this.#guardian,
+      readBundle: ({ versionId }) => this.#bundles.get(versionId)!,
+      mapError: (_manifest, error) => error,
+      nowMs: () => this.nowMs(),
+      wallMs: () => 0,
+      rssMiB: () => 0,
+      prewarmMin: 0,
+      maxInstances: 100,
+      memoryBudgetMiB: 1000,
+      workers: 1,
+      userAgent: 'test/1',
+      onEntering: ({ versionId }) => this.entered.push(versionId),
+      onFault: (error) => this.faults.push(error),
+      ...options,
+    })
+  }
+
+  nowMs(): number {
+    return performance.now() + this.#aheadMs
+  }
+
+  advance(ms: number): void {
+    this.#aheadMs += ms
+  }
+
+  /** A target that stays the same object, as the router keeps it. */
+  define({ bundle, name = 'test', limits = {}, pool = {} }: TestFunction): Target {
+    const versionId = `${name}-${this.#bundles.size}`
+    this.#bundles.set(versionId, bundle)
+    const defaults = Object.fromEntries(
+      Object.entries(limitBounds).map(([key, bound]) => [key, bound.default]),
+    )
+    return {
+      functionName: name,
+      label: 1,
+      alias: 'live',
+      manifest: {
+        versionId,
+        bundle: versionId,
+        bundleBytes: bundle.length,
+        sourceMap: '',
+        handlerKind: 'fetch',
+        limits: { ...(defaults as unknown as Limits), ...limits },
+        env: {},
+        layers: [],
+      },
+      settings: {
+        versionHeader: false,
+        exposeErrors: false,
+        pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null, ...pool },
+      },
+    }
+  }
+
+  /** Begins a GET of `path`; the promise settles with its outcome. */
+  begin(
+    target: Target,
+    path = '/',
+    timeoutMs = target.manifest.limits.timeoutMs,
+  ): { invocation: Invocation; settled: Promise<Settled> } {
+    const { promise, resolve } = Promise.withResolvers<Settled>()
+    const usage: InvocationUsage = {
+      coldStart: false,
+      waitMs: 0,
+      cpuMs: 0,
+      memoryMiB: 0,
+      logLines: [],
+      logBytes: 0,
+      droppedLogBytes: 0,
+    }
+    const nowMs = this.nowMs()
+    let count = 0
+    const invocation: Invocation = {
+      id: `invocation-${++this.#ids}`,
+      target,
+      event: {
+        kind: 'http',
+        method: 'GET',
+        url: `http://test${path}`,
+        headers: '',
+        body: null,
+        clientAddress: '::1',
+      },
+      arrivedAtMs: nowMs,
+      deadlineMs: nowMs + timeoutMs,
+      usage,
+      onSettled: (outcome) => {
+        if (++count > 1) this.faults.push(new Error(`${invocation.id} settled ${count} times`))
+        resolve({ outcome, usage })
+      },
+    }
+    this.pool.invoke(invocation)
+    return { invocation, settled: promise }
+  }
+
+  get(target: Target, path?: string, timeoutMs?: number): Promise<Settled> {
+    return this.begin(target, path, timeoutMs).settled
+  }
+
+  /** GETs all paths in one turn of the event loop. */
+  getTogether(target: Target, paths: readonly string[]): Promise<Settled[]> {
+    return Promise.all(paths.map((path) => this.get(target, path)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.pool.close()
+    this.#guardian.stop()
+  }
+}
+
+/** What `fetch(request)` does, as the bundle of a module. */
+export function fetching(body: string): string {
+  return `(() => { return { default: { async fetch(request, env, ctx) { const path = new URL(request.url).pathname; ${body} } } } })()`
+}
+
+/** The text of an answer. @throws Error unless the outcome is `ok` */
+export function textOf({ outcome }: Settled): string {
+  if (outcome.kind !== 'ok' || outcome.response === null)
+    throw new Error(`The outcome is ${JSON.stringify(outcome)}`)
+  return String(outcome.response.body)
+}
