@@ -24,7 +24,11 @@ export function parseWeights(alias: string, weights: Readonly<Record<string, num
   let sumUnits = 0
   for (const [label, weight] of Object.entries(weights)) {
     if (!/^[1-9][0-9]{0,8}$/.test(label)) {
-      throw badWeights(alias, `${JSON.stringify(label)} is not a published version, must be a number from 1`)
+      throw badWeights(
+        alias,
+        ['weights', label],
+        `${JSON.stringify(label)} is not a published version, must be a number from 1`,
+      )
     }
     const weightUnits = Math.round(weight * weightUnit)
     // 0.1 * 10 000 is not exact in binary; anything a person writes with four decimals is this near.
@@ -32,20 +36,23 @@ export function parseWeights(alias: string, weights: Readonly<Record<string, num
     if (!(weight >= 0 && weight <= 1) || !isExact) {
       throw badWeights(
         alias,
-        `weight of version ${label} is ${weight}, must be 0 to 1 with at most 4 decimals`,
+        ['weights', label],
+        `weights.${label} is ${weight}, must be 0 to 1 with at most 4 decimals`,
       )
     }
     targets.push({ version: Number(label), weightUnits })
     sumUnits += weightUnits
   }
   if (sumUnits !== weightUnit) {
-    throw badWeights(alias, `weights sum to ${sumUnits / weightUnit}, must be exactly 1`)
+    throw badWeights(alias, ['weights'], `weights sum to ${sumUnits / weightUnit}, must be exactly 1`)
   }
   return targets.sort((a, b) => a.version - b.version)
 }
 
-function badWeights(alias: string, problem: string): IsoletteError {
-  return new IsoletteError('bad_weights', `Cannot set alias ${JSON.stringify(alias)}: ${problem}`)
+function badWeights(alias: string, path: readonly string[], problem: string): IsoletteError {
+  return new IsoletteError('bad_weights', `Cannot set alias ${JSON.stringify(alias)}: ${problem}`, {
+    details: { path: path.join('.') },
+  })
 }
 
 /** The weights as people write them: `{ "3": 0.95, "4": 0.05 }`. */
