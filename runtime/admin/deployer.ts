@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { VersionManifest } from '../model/version.ts'
+import { computeVersionId } from '../model/version-id.ts'
+import type { Build, Builder } from '../registry/build.ts'
+import type { ArtifactStore, Registry, Upload } from '../registry/registry.ts'
+import type { Changes } from './changes.ts'
+import type { DeploymentAnswer } from './protocol.ts'
+
+export interface DeploymentRequest {
+  /** Absolute: a folder with `function.jsonc`, or a single file. */
+  readonly path: string
+  readonly name: string | null
+  readonly publish: boolean
+  /** Moves `live` even while it is split. */
+  readonly force: boolean
+  /** Leaves a function alone whose `$LATEST`, settings and routes are these already, wherever its aliases point. */
+  readonly ifChanged: boolean
+}
+
+/** Takes a function from its source to the workers: build, store the artifacts, change the registry. */
+export class Deployer {
+  readonly #builder: Builder
+  readonly #artifacts: ArtifactStore
+  readonly #registry: Registry
+  readonly #changes: Changes
+  /** By path. Two builds of one path must not overtake each other, or the older source would end up deployed. */
+  readonly #building = new Map<string, Promise<unknown>>()
+
+  constructor(parts: {
+    readonly builder: Builder
+    readonly artifacts: ArtifactStore
+    readonly registry: Registry
+    readonly changes: Changes
+  }) {
+    this.#builder = parts.builder
+    this.#artifacts = parts.artifacts
+    this.#registry = parts.registry
+    this.#changes = parts.changes
+  }
+
+  /** @throws IsoletteError what `Builder.build` and `Registry.deploy` throw; then nothing has changed */
+  async deploy(request: DeploymentRequest): Promise<DeploymentAnswer> {
+    const build = await this.#build(request)
+    const changed = await this.#changes.run(async () => {
+      const upload = await this.#store(build)
+      if (request.ifChanged && this.#isDeployed(upload)) {
+        return { value: { upload, version: null, unchanged: true }, delta: null }
+      }
+      const change = await this.#registry.deploy(upload, { publish: request.publish, force: request.force })
+      const { version, unchanged } = change.value
+      return { value: { upload, version, unchanged }, delta: change.delta }
+    })
+    const { upload, version, unchanged } = changed.value
+    return {
+      function: upload.name,
+      versionId: upload.manifest.versionId,
+      version,
+      unchanged,
+      routes: upload.routes,
+      warnings: build.warnings,
+      workers: changed.workers,
+    }
+  }
+
+  async #build({ path, name }: DeploymentRequest): Promise<Build> {
+    const earlier = this.#building.get(path) ?? Promise.resolve()
+    const building = earlier.then(() => this.#builder.build({ path, name }))
+    const settled = building.catch(() => {})
+    this.#building.set(path, settled)
+    try {
+      return await building
+    } finally {
+      if (this.#building.get(path) === settled) this.#building.delete(path)
+    }
+  }
+
+  async #store(build: Build): Promise<Upload> {
+    const bundle = await this.#artifacts.put(build.bundle)
+    const sourceMap = await this.#artifacts.put(build.sourceMap)
+    const { handlerKind, limits, env, layers } = build
+    const manifest: VersionManifest = {
+      versionId: computeVersionId({ bundle, handlerKind, limits, env, layers }),
+      bundle,
+      bundleBytes: build.bundle.byteLength,
+      sourceMap,
+      handlerKind,
+      limits,
+      env,
+      layers,
+    }
+    return { name: build.name, settings: build.settings, routes: build.routes, manifest }
+  }
+
+  #isDeployed(upload: Upload): boolean {
+    const record = this.#registry.getFunction(upload.name)
+    return (
+      record !== null &&
+      record.latest === upload.manifest.versionId &&
+      isDeepStrictEqual(record.settings, upload.settings) &&
+      isDeepStrictEqual(record.routes, upload.routes)
+    )
+  }
+}
