@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type BuildOptions, type BuildResult, build, type Loader, type Plugin } from 'esbuild'
+import { fixedLimits } from '../model/limits.ts'
+import { buildFailed, formatProblem } from './build-problems.ts'
+import { problemsOf } from './bundle-problems.ts'
+import { makePathsPortable } from './portable-paths.ts'
+
+/** Where a function's code lies. */
+export interface FunctionSource {
+  /** Absolute, without symbolic links. */
+  readonly folder: string
+  /** Relative to the folder. */
+  readonly main: string
+  /** Whether the folder's `tsconfig.json`, if there is one, counts. Those of folders above never do. */
+  readonly usesTsconfig: boolean
+}
+
+/** One script whose completion value is the exports of the main module, and its source map (version 3, JSON). */
+export interface Bundle {
+  readonly code: string
+  readonly sourceMap: string
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Bundles a function with everything it imports. The same files give the same bytes wherever they lie.
+ *
+ * A function that imports `node:async_hooks` gets its async functions lowered onto promises, see
+ * `isolate/guest/modules/async-hooks.ts`.
+ *
+ * @throws IsoletteError `build_failed`
+ */
+export async function bundleFunction(source: FunctionSource): Promise<Bundle> {
+  let result = await run(source, {})
+  if (asyncHooksPath in result.metafile.inputs) result = await run(source, loweredAsync)
+
+  const text = (extension: string) => result.outputFiles.find(({ path }) => path.endsWith(extension))!.text
+  const { code, sourceMap } = makePathsPortable(
+    { code: text('.js'), sourceMap: text('.js.map') },
+    Object.keys(result.metafile.inputs),
+  )
+  const bytes = Buffer.byteLength(code)
+  if (bytes > fixedLimits.maxBundleBytes) {
+    const message = `Cannot use a bundle of ${bytes} bytes: must be at most ${fixedLimits.maxBundleBytes}`
+    throw buildFailed([{ file: source.main, line: null, column: null, message }])
+  }
+  return { code, sourceMap, warnings: problemsOf(result.warnings, source).map(formatProblem) }
+}
+
+const loweredAsync = { 'async-await': false, 'async-generator': false, 'for-await': false }
+
+/** Kept in memory, with the list of inputs. */
+type Output = { readonly metafile: true; readonly write: false }
+
+async function run(source: FunctionSource, supported: Record<string, boolean>): Promise<BuildResult<Output>> {
+  const tsconfig = join(source.folder, 'tsconfig.json')
+  const complete: BuildOptions & Output = {
+    ...options,
+    absWorkingDir: source.folder,
+    entryPoints: [`./${source.main}`],
+    ...(source.usesTsconfig && existsSync(tsconfig) ? { tsconfig } : { tsconfigRaw: {} }),
+    // An import() of what was not there to be bundled rejects, instead of reaching the isolate, which has none.
+    supported: { 'dynamic-import': false, ...supported },
+  }
+  try {
+    return await build(complete)
+  } catch (error) {
+    const { errors } = error as Partial<BuildResult>
+    if (errors === undefined || errors.length === 0) throw error
+    throw buildFailed(problemsOf(errors, source))
+  }
+}
+
+const textLoaders = Object.fromEntries(
+  ['.txt', '.html', '.md', '.sql', '.css', '.module.css'].map((extension): [string, Loader] => [
+    extension,
+    'text',
+  ]),
+)
+
+const asyncHooksName = 'node:async_hooks'
+const asyncHooksNamespace = 'isolette'
+/** How esbuild calls the module in its list of inputs. */
+const asyncHooksPath = `${asyncHooksNamespace}:${asyncHooksName}`
+
+/** The one module of Node.js that functions have. */
+const asyncHooks: Plugin = {
+  name: asyncHooksName,
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?async_hooks$/ }, () => ({
+      path: asyncHooksName,
+      namespace: asyncHooksNamespace,
+    }))
+    onLoad({ filter: /./, namespace: asyncHooksNamespace }, () => {
+      // TypeScript in a checkout, JavaScript in the package.
+      const extension = extname(import.meta.url)
+      const url = new URL(`../isolate/guest/modules/async-hooks${extension}`, import.meta.url)
+      return { contents: readFileSync(fileURLToPath(url), 'utf8'), loader: extension === '.ts' ? 'ts' : 'js' }
+    })
+  },
+}
+
+const options = {
+  outfile: 'bundle.js',
+  write: false,
+  // Nothing is written: a function may well have a file of that name.
+  allowOverwrite: true,
+  metafile: true,
+  bundle: true,
+  format: 'iife',
+  globalName: '__function',
+  // Modules are strict, but a script is not; and the name must not become a global of the guest.
+  banner: { js: '(() => { "use strict";' },
+  footer: { js: 'return __function; })()' },
+  // Packages that have a build for Workers or for browsers have one that does without Node.js.
+  platform: 'browser',
+  conditions: ['workerd', 'worker', 'browser'],
+  mainFields: ['browser', 'module', 'main'],
+  // The V8 of Node 24 is that of Chrome 136.
+  target: 'chrome136',
+  loader: textLoaders,
+  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+  charset: 'utf8',
+  legalComments: 'none',
+  sourcemap: 'external',
+  sourcesContent: true,
+  logLevel: 'silent',
+  logLimit: 20,
+  plugins: [asyncHooks],
+} satisfies BuildOptions
