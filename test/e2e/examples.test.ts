@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { root, ServerFixture } from './server-fixture.ts'
+
+async function deployExample(server: ServerFixture, name: string): Promise<void> {
+  const { status, body } = await server.admin('POST', '/v1/deployments', {
+    path: join(root, 'examples', name),
+  })
+  assert.equal(status, 200, JSON.stringify(body))
+}
+
+async function upstream(answer: unknown): Promise<{ server: Server; url: string }> {
+  const server = createServer((_request, response) => response.end(JSON.stringify(answer)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
+}
+
+test('examples/hello answers', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'hello')
+  assert.equal(await server.text('/hello'), 'Hello from isolette\n')
+})
+
+test('examples/api takes params and a POST body through Hono', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'api')
+  const list = JSON.parse(await server.text('/api/books'))
+  assert.deepEqual(list, { shelf: 'ground floor', books: [{ id: 1, title: 'A Pattern Language' }] })
+  assert.deepEqual(JSON.parse(await server.text('/api/books/1')), { id: 1, title: 'A Pattern Language' })
+  assert.equal((await server.call('/api/books/9')).status, 404)
+  const post = (body: string) =>
+    server.call('/api/books', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const created = await post('{"title":"The Timeless Way of Building"}')
+  assert.equal(created.status, 201)
+  assert.deepEqual(JSON.parse(created.text), { id: 2, title: 'The Timeless Way of Building' })
+  assert.equal((await post('{"title":7}')).status, 400)
+})
+
+test('examples/event answers an event, and HTTP as Lambda does', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'event')
+  const { code, stdout, stderr } = await server.cli(
+    'invoke',
+    'event',
+    '--event',
+    '{"items":[{"price":2,"count":3}]}',
+  )
+  assert.equal(code, 0, stderr)
+  const result = JSON.parse(stdout)
+  assert.equal(result.total, 6)
+  assert.equal(result.version, '1')
+  const { status, headers, text } = await server.call('/event')
+  assert.equal(status, 200)
+  assert.match(String(headers['content-type']), /^application\/json/)
+  assert.equal(JSON.parse(text).total, 0)
+})
+
+test('examples/join makes one answer of two upstreams', async () => {
+  const user = await upstream({ name: 'Ada' })
+  const orders = await upstream([{ id: 7 }])
+  try {
+    await using server = await ServerFixture.start()
+    const source = await readFile(join(root, 'examples', 'join', 'index.ts'), 'utf8')
+    const env = { USER_URL: user.url, ORDERS_URL: orders.url }
+    await server.deploy('join', { 'function.jsonc': JSON.stringify({ env }), 'index.ts': source })
+    assert.deepEqual(JSON.parse(await server.text('/join')), { user: { name: 'Ada' }, orders: [{ id: 7 }] })
+    user.server.close()
+    user.server.closeAllConnections()
+    const failed = await server.call('/join')
+    assert.equal(failed.status, 502)
+  } finally {
+    user.server.close()
+    orders.server.close()
+  }
+})
+
+test('examples/canary goes 0.95 to 0.05 by the commands it names', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'canary')
+  const commands = [
+    ['deploy', 'examples/canary/version-2.ts', '--name', 'canary', '--no-publish'],
+    ['publish', 'canary'],
+    ['alias', 'set', 'canary', 'live', '1=0.95', '2=0.05'],
+  ]
+  for (const command of commands) {
+    const { code, stderr } = await server.cli(...command)
+    assert.equal(code, 0, stderr)
+  }
+  const texts = new Set<string>()
+  for (let request = 0; request < 400; request++) texts.add(await server.text('/canary'))
+  assert.deepEqual([...texts].sort(), ['one\n', 'two\n'])
+})
