@@ -19,24 +19,42 @@ export interface FlightRecorder {
   close(): void
 }
 
-/** Opens the recorder of this process. Synchronous; an entry into an isolate is, too. */
+/**
+ * Opens the recorder of this process. Synchronous; an entry into an isolate is, too. Never throws: a full or failing
+ * disk must neither keep a worker from starting nor fail requests. What is lost then is whom to blame for a crash.
+ */
 export function openFlightRecorder(dataDir: string): FlightRecorder {
-  mkdirSync(flightFolder(dataDir), { recursive: true })
-  const file = openSync(flightPath(dataDir, process.pid), 'w', 0o600)
-  // Takes up its space now, so that a disk that fills later cannot refuse it.
-  writeSync(file, ' '.repeat(idBytes), 0)
+  const file = openRecord(dataDir)
   let last: VersionId = ''
   return {
     note(versionId) {
-      if (versionId === last) return
+      if (versionId === last || file === null) return
       last = versionId
-      try {
-        writeSync(file, versionId.padEnd(idBytes).slice(0, idBytes), 0)
-      } catch {
-        // A failing disk must not fail requests; what is lost is who to blame for a crash.
-      }
+      write(file, versionId)
     },
-    close: () => closeSync(file),
+    close() {
+      if (file !== null) closeSync(file)
+    },
+  }
+}
+
+function openRecord(dataDir: string): number | null {
+  try {
+    mkdirSync(flightFolder(dataDir), { recursive: true })
+    const file = openSync(flightPath(dataDir, process.pid), 'w', 0o600)
+    // Takes up its space now, so that a disk that fills later cannot refuse it.
+    write(file, '')
+    return file
+  } catch {
+    return null
+  }
+}
+
+function write(file: number, versionId: VersionId): void {
+  try {
+    writeSync(file, versionId.padEnd(idBytes).slice(0, idBytes), 0)
+  } catch {
+    // See openFlightRecorder.
   }
 }
 

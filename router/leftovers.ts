@@ -33,9 +33,13 @@ export class ChildList {
 
   #write(): void {
     const draft = `${this.#path}.draft`
-    // Not flushed: what must survive is the end of a process, and no child outlives the machine.
-    writeFileSync(draft, JSON.stringify([...this.#children.values()]))
-    renameSync(draft, this.#path)
+    try {
+      // Not flushed: what must survive is the end of a process, and no child outlives the machine.
+      writeFileSync(draft, JSON.stringify([...this.#children.values()]))
+      renameSync(draft, this.#path)
+    } catch {
+      // On a full disk dead workers must still be replaced; children end by themselves, unless they hang.
+    }
   }
 }
 

@@ -42,6 +42,14 @@ describe('flight recorder', () => {
     recorder.note(a)
   })
 
+  it('does not fail its caller when it cannot be opened', (t) => {
+    const file = join(temporaryDirectory(t), 'file')
+    writeFileSync(file, '')
+    const recorder = openFlightRecorder(file)
+    recorder.note(a)
+    recorder.close()
+  })
+
   it('knows nothing of a process that never had one, or whose record is damaged', (t) => {
     const dataDir = temporaryDirectory(t)
     assert.equal(readFlight(dataDir, 1), null)

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 
 /** A new folder that goes with the test. */
-export function temporaryDirectory(t: TestContext): string {
+export function temporaryDirectory(t: { after(done: () => void): void }): string {
   const path = mkdtempSync(join(tmpdir(), 'isolette-test-'))
   t.after(() => rmSync(path, { recursive: true, force: true }))
   return path
