@@ -36,7 +36,8 @@ export const configurationSchema = z.strictObject(
       budgetMiB: wholeNumber(64, 1_048_576)
         .optional()
         .describe(
-          'Memory of one worker, in MiB; a worker that uses more is killed and replaced. ' +
+          'Memory of one worker, in MiB. Over it, idle instances make room; over one and a half times as much, ' +
+            'the worker is killed and replaced. ' +
             'Default: 60 % of the machine, divided by the number of workers.',
         ),
     }),

@@ -12,6 +12,8 @@ import {
   unknownKey,
 } from './configuration-sources.ts'
 
+export { serverFlags } from './configuration-sources.ts'
+
 /** How a server runs: resolved once, complete, all paths absolute. Plain data: workers get it as JSON. */
 export interface ServerOptions {
   readonly dataDir: string
@@ -25,7 +27,7 @@ export interface ServerOptions {
   /** CIDR ranges or single addresses. */
   readonly trustedProxies: readonly string[]
   readonly prewarm: { readonly min: number }
-  /** What one worker may use; over it, it is killed and replaced. */
+  /** What one worker may use. Over it idle instances make room; far over it, the worker is killed and replaced. */
   readonly memory: { readonly budgetMiB: number }
   readonly log: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
