@@ -1,0 +1,19 @@
+import type { ServerOptions } from './options.ts'
+
+/** What a worker is told when it is started: its one argument, as JSON. */
+export interface WorkerBoot {
+  /** Its place, counted from 0; kept by its replacement. */
+  readonly index: number
+  /** To listen on; 0 = any free port. */
+  readonly port: number
+  readonly heartbeatMs: number
+  /** From the beginning of a drain to the end, lingering included. */
+  readonly drainMs: number
+  readonly options: ServerOptions
+}
+
+/**
+ * How Node must be started for a process that runs isolates. Isolates that come from different snapshots share V8's
+ * read-only heap, and crash (isolated-vm's README).
+ */
+export const workerNodeOptions: readonly string[] = ['--no-node-snapshot']
