@@ -1,0 +1,47 @@
+import type { Logger } from 'pino'
+import type { DirectResult } from '../runtime/admin/fleet.ts'
+import type { VersionId } from '../runtime/model/version.ts'
+import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
+import type { InvocationRecord } from '../runtime/observe/record.ts'
+import type { WorkerStatus } from '../runtime/pool/status.ts'
+import type { RegistryDelta } from '../runtime/registry/registry.ts'
+import type { FlightRecorder } from './flight-recorder.ts'
+import type { ServerOptions } from './options.ts'
+import type { ToWorker } from './protocol.ts'
+
+/** What a worker does, apart from living and dying: everything that serves requests, put together. */
+export interface WorkerService {
+  /** Of the registry view that it serves. */
+  readonly revision: number
+  /** Resolves once requests are taken. @throws IsoletteError `cannot_listen` */
+  listen(): Promise<{ readonly port: number }>
+  apply(delta: RegistryDelta): void
+  /** The versions that answer `quarantined` from now on, whole list. */
+  setQuarantine(versionIds: readonly VersionId[]): void
+  /** Never rejects: a fault is a result too. */
+  invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult>
+  status(): WorkerStatus
+  metrics(): WorkerMetrics
+  /** Whether every record is wanted, or only failures and samples. */
+  setFollow(all: boolean): void
+  /** Records go to `send` from now on, in batches; `dropped` = how many are missing since the last. */
+  onRecords(send: (records: readonly InvocationRecord[], dropped: number) => void): void
+  /**
+   * Stops accepting, finishes what runs, lets idle connections go after `lingerMs`, and closes everything: after it, the
+   * process may exit. May be called again with a shorter `lingerMs`, which then counts; all calls resolve together.
+   */
+  drain(options: { readonly lingerMs: number }): Promise<void>
+}
+
+/** What a worker's service is made of, besides what is in the data directory. */
+export interface WorkerContext {
+  readonly index: number
+  /** To listen on; 0 = any free port. Stands above `options.port`. */
+  readonly port: number
+  readonly options: ServerOptions
+  readonly flight: FlightRecorder
+  readonly log: Logger
+}
+
+/** Opens the registry at its newest revision and makes everything ready, but does not listen yet. */
+export type CreateWorkerService = (context: WorkerContext) => Promise<WorkerService>
