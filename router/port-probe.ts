@@ -1,0 +1,30 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { IsoletteError } from '../runtime/model/errors.ts'
+
+/**
+ * Makes sure that the port is free, by listening on it alone for a moment: workers share it, so the system would let
+ * them share it with another server of this user too, and requests would go to either.
+ *
+ * @throws IsoletteError `cannot_listen` if the port is taken, not allowed, or the address is none of this machine
+ */
+export async function probePort(host: string, port: number): Promise<void> {
+  const server = createServer()
+  try {
+    server.listen({ host, port, exclusive: true })
+    await once(server, 'listening')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const problem = code === 'EADDRINUSE' ? 'another program listens there, must be free' : message
+    throw new IsoletteError('cannot_listen', `Cannot listen on ${formatAddress(host, port)}: ${problem}`, {
+      cause,
+    })
+  }
+  server.close()
+  await once(server, 'close')
+}
+
+/** As it stands in a URL: `127.0.0.1:8787`, `[::1]:8787`. */
+export function formatAddress(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}

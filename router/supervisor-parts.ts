@@ -1,0 +1,51 @@
+import type { Logger } from 'pino'
+import type { Fleet } from '../runtime/admin/fleet.ts'
+import type { Builder } from '../runtime/registry/build.ts'
+import type { ArtifactStore, Registry } from '../runtime/registry/registry.ts'
+import type { FleetTimings } from './fleet-timings.ts'
+import type { ServerOptions } from './options.ts'
+
+/** What is deployed, opened for the one process that changes it. */
+export interface OpenRegistry {
+  readonly registry: Registry & {
+    /** For when a worker died: until then the store keeps what it may have been reading. */
+    releaseDeadReaders(): void
+  }
+  readonly artifacts: ArtifactStore
+}
+
+/** What the admin server steers. */
+export interface SupervisorParts {
+  readonly options: ServerOptions
+  readonly registry: Registry
+  readonly artifacts: ArtifactStore
+  readonly builder: Builder
+  readonly fleet: Fleet
+  readonly log: Logger
+  /** Where functions are served. */
+  readonly address: () => { readonly host: string; readonly port: number }
+}
+
+export interface AdminServer {
+  /** Serves the admin socket, and health over TCP if that is wanted. @throws IsoletteError `cannot_listen` */
+  listen(): Promise<void>
+  /** Takes no more commands, and resolves when the running ones have answered. */
+  close(): Promise<void>
+}
+
+/** What the supervisor is put together from. */
+export interface SupervisorDeps {
+  /** Path of the script that a worker runs. Default: `workerEntry`. */
+  readonly workerEntry?: string
+  /** @throws IsoletteError `data_format`, `data_damaged` */
+  openRegistry(options: ServerOptions): Promise<OpenRegistry>
+  /** Its process is to be told to `onStarted` and `onEnded`, so that the next supervisor can end it if this one cannot. */
+  createBuilder(events: { onStarted(pid: number): void; onEnded(pid: number): void }): Builder
+  createAdmin(parts: SupervisorParts): AdminServer
+  /** Deploys what `serve` was given, once the admin socket is there. */
+  deployPaths(): Promise<void>
+  readonly log: Logger
+  /** Says to people, in one line, that the server is ready. */
+  announce(line: string): void
+  readonly timings?: FleetTimings
+}

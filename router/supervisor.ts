@@ -1,0 +1,127 @@
+import { relative } from 'node:path'
+import { IsoletteError } from '../runtime/model/errors.ts'
+import { atMost } from './at-most.ts'
+import { lockDataDirectory } from './data-lock.ts'
+import { removeAllFlights } from './flight-recorder.ts'
+import { ChildList, endLeftovers } from './leftovers.ts'
+import type { ServerOptions } from './options.ts'
+import { formatAddress, probePort } from './port-probe.ts'
+import type { AdminServer, SupervisorDeps } from './supervisor-parts.ts'
+import { WorkerFleet } from './worker-fleet.ts'
+
+/** The process that runs no guest code, changes the registry, and starts, watches and replaces the others. */
+export class Supervisor {
+  readonly #options: ServerOptions
+  readonly #deps: Required<SupervisorDeps>
+  /** What is closed last, in the opposite order of opening. */
+  readonly #opened = new AsyncDisposableStack()
+  #fleet: WorkerFleet | null = null
+  #admin: AdminServer | null = null
+  #isServing = false
+  #stopped: Promise<void> | null = null
+
+  constructor(options: ServerOptions, deps: Required<SupervisorDeps>) {
+    this.#options = options
+    this.#deps = deps
+  }
+
+  /** Resolves when requests are served and people were told so. After a failure `close` is still to be called. */
+  async start(): Promise<void> {
+    const { dataDir, host, port } = this.#options
+    const { log } = this.#deps
+
+    // First the lock: a directory's leftovers are another supervisor's workers while that one lives.
+    const lock = lockDataDirectory(dataDir)
+    this.#opened.defer(() => lock.release())
+    const leftovers = await endLeftovers(dataDir)
+    if (leftovers.length > 0)
+      log.warn({ pids: leftovers }, 'ended processes that another supervisor left behind')
+    removeAllFlights(dataDir)
+    // Leftovers may have held the port.
+    await probePort(host, port)
+    this.#goOn()
+
+    const { registry, artifacts } = await this.#deps.openRegistry(this.#options)
+    this.#opened.defer(() => registry.close())
+    this.#goOn()
+    const children = new ChildList(dataDir)
+    const builder = this.#deps.createBuilder({
+      onStarted: (pid) => children.add(pid),
+      onEnded: (pid) => children.remove(pid),
+    })
+    this.#opened.defer(() => builder.close())
+
+    const fleet = new WorkerFleet({
+      options: this.#options,
+      workerEntry: this.#deps.workerEntry,
+      revision: registry.revision,
+      timings: this.#deps.timings,
+      children,
+      log,
+      onWorkerDeath: () => registry.releaseDeadReaders(),
+    })
+    this.#fleet = fleet
+    await fleet.start()
+    this.#goOn()
+
+    const address = () => ({ host, port: fleet.port })
+    this.#admin = this.#deps.createAdmin({
+      options: this.#options,
+      registry,
+      artifacts,
+      builder,
+      fleet,
+      log,
+      address,
+    })
+    await this.#admin.listen()
+    this.#goOn()
+    this.#isServing = true
+    await this.#deps.deployPaths()
+    this.#goOn()
+    this.#deps.announce(this.#readyLine(fleet.port))
+  }
+
+  /** Replaces the workers; a failure is only logged. */
+  reload(): void {
+    if (!this.#isServing || this.#stopped !== null) return
+    this.#deps.log.info('replacing the workers')
+    this.#fleet?.replaceAll().catch((error) => this.#deps.log.error({ err: error }, 'workers not replaced'))
+  }
+
+  /** Refuses changes, and lets the workers finish what they run, at most `timings.drainMs`. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#drain()
+    return this.#stopped
+  }
+
+  /** `stop`, and then closes everything. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.#opened.disposeAsync()
+  }
+
+  /** Ends the workers with what they run; the process is to exit now. */
+  kill(): void {
+    this.#fleet?.kill()
+  }
+
+  async #drain(): Promise<void> {
+    const closed = this.#admin?.close() ?? Promise.resolve()
+    await Promise.all([atMost(this.#deps.timings.drainMs, closed), this.#fleet?.stop()])
+  }
+
+  /** Whoever stops a start must not find it starting more behind his back. */
+  #goOn(): void {
+    if (this.#stopped === null) return
+    throw new IsoletteError('cannot_start', 'Cannot start: it was told to stop, must be left to get ready')
+  }
+
+  #readyLine(port: number): string {
+    const { host, workers, adminSocket } = this.#options
+    const fromHere = relative(process.cwd(), adminSocket)
+    const socket = fromHere.startsWith('..') ? adminSocket : fromHere
+    const count = workers === 1 ? '1 worker' : `${workers} workers`
+    return `isolette is ready on http://${formatAddress(host, port)} (${count}, admin socket ${socket})`
+  }
+}
