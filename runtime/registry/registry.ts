@@ -81,7 +81,7 @@ export interface Registry {
   listVersions(functionName: string): PublishedVersion[]
   listRoutes(options: { readonly limit: number }): RouteEntry[]
   getManifest(versionId: VersionId): VersionManifest | null
-  /** Deletes artifacts and manifests that nothing refers to. Returns how many files went. */
+  /** Deletes artifacts and manifests that nothing has referred to for ten minutes. Returns how many files went. */
   collectGarbage(): Promise<number>
   close(): Promise<void>
 }
