@@ -66,8 +66,8 @@ export interface Invocation {
   /** On the monotonic clock. Past it the invocation ends as `exceeded_wall_time`, or `overloaded` if it never began. */
   readonly deadlineMs: number
   readonly usage: InvocationUsage
-  /** Called exactly once, never from within `invoke`. */
-  readonly onSettled: (outcome: Outcome) => void
+  /** Called exactly once, as a method (it may need its `this`), never from within `invoke`. */
+  onSettled(outcome: Outcome): void
 }
 
 /** Runs invocations: the pool of one process. All triggers go through it. */
