@@ -1,0 +1,102 @@
+import { STATUS_CODES } from 'node:http'
+
+/** `200 OK` by status. */
+const statusLines = Array.from({ length: 600 }, (_, status) => `${status} ${STATUS_CODES[status] ?? ''}`)
+
+/**
+ * The text of a response up to its last header, to be written at once: a call for each header would cost more than
+ * composing them all. No line break at its end. Bytes if it is not ASCII: header values are byte strings, and text
+ * would be written in UTF-8.
+ */
+export type ResponseHead = string | Uint8Array
+
+/** `headers` are names and values of our own in turn: ASCII without CR, LF or NUL. */
+export function composeHead(status: number, headers: readonly string[]): string {
+  let head = statusLines[status]!
+  for (let index = 0; index < headers.length; index += 2) {
+    head += `\r\n${headers[index]}: ${headers[index + 1]}`
+  }
+  return head
+}
+
+/**
+ * Composes the heads of one version's responses. Most of its responses differ in nothing but the invocation's id, and
+ * instances hand out the same array for the same headers: so the rest is kept from one response to the next.
+ */
+export class FunctionHeads {
+  readonly #executedVersion: string
+  #status = 0
+  #headers: readonly string[] = []
+  #prefix = ''
+  #isAscii = true
+
+  /** `executedVersion` as `hello:3`. */
+  constructor(executedVersion: string) {
+    this.#executedVersion = executedVersion
+  }
+
+  /**
+   * `headers` are the function's: names (lower case) and values in turn, which hold no CR, LF or NUL; nothing is checked
+   * here. Those that are not the function's to set are left out.
+   */
+  compose(status: number, headers: readonly string[], invocationId: string): ResponseHead {
+    if (status !== this.#status || headers !== this.#headers) this.#prepare(status, headers)
+    const head = this.#prefix + invocationId
+    return this.#isAscii ? head : Buffer.from(head, 'latin1')
+  }
+
+  /** For an answer of ours; `headers` as for `composeHead`. */
+  composeFailure(status: number, headers: readonly string[], invocationId: string): string {
+    return composeHead(status, [...headers, ...this.#ownHeaders(), invocationId])
+  }
+
+  #prepare(status: number, headers: readonly string[]): void {
+    const kept: string[] = []
+    for (let index = 0; index < headers.length; index += 2) {
+      if (!isReserved(headers[index]!)) kept.push(headers[index]!, headers[index + 1]!)
+    }
+    kept.push(...this.#ownHeaders(), '')
+    this.#prefix = composeHead(status, kept)
+    this.#isAscii = Buffer.byteLength(this.#prefix) === this.#prefix.length
+    this.#status = status
+    this.#headers = headers
+  }
+
+  /** Up to the invocation's id, which comes last. */
+  #ownHeaders(): string[] {
+    return ['x-isolette-executed-version', this.#executedVersion, 'x-isolette-invocation-id']
+  }
+}
+
+/** The length that a function declares, to be told when there is no body to measure (`HEAD`). */
+export function declaredLength(headers: readonly string[]): number | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] !== 'content-length') continue
+    const value = headers[index + 1]!
+    return /^[0-9]{1,15}$/.test(value) ? Number(value) : undefined
+  }
+  return undefined
+}
+
+/**
+ * Whether a header belongs to the connection (RFC 9110 §7.6.1), to the framing of the message, or to us. A function
+ * that could set one could break the connection's other requests, or pretend to be us.
+ */
+function isReserved(name: string): boolean {
+  switch (name.length) {
+    case 2:
+      return name === 'te'
+    case 4:
+      return name === 'date'
+    case 7:
+      return name === 'trailer' || name === 'upgrade'
+    case 10:
+      return name === 'connection' || name === 'keep-alive'
+    case 14:
+      return name === 'content-length'
+    case 17:
+      if (name === 'transfer-encoding') return true
+      break
+  }
+  return name.startsWith('x-isolette-') || name.startsWith('proxy-')
+}
