@@ -1,0 +1,211 @@
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js'
+import type { Logger } from 'pino'
+import { IsoletteError } from '../runtime/model/errors.ts'
+import type { Invoker } from '../runtime/model/invocation.ts'
+import { defaultAlias } from '../runtime/model/qualifier.ts'
+import type { Recorder } from '../runtime/observe/recorder.ts'
+import type { RegistryView } from '../runtime/registry/registry.ts'
+import { TrustedProxies } from './client-address.ts'
+import { Exchange, type ExchangeHost } from './exchange.ts'
+import { InvocationIds } from './invocation-id.ts'
+import { TargetPicker } from './pick-target.ts'
+import { badRequest, bodyTooLarge, noRoute, refuse, wrongMethod } from './refusal.ts'
+import { peerAddress, RequestEvent } from './request-event.ts'
+import { RequestHead } from './request-head.ts'
+import { type RequestUrl, RequestUrls } from './request-url.ts'
+import { ResponseWriter } from './response-writer.ts'
+import type { Uws } from './uws-binary.ts'
+
+/** The HTTP side of one worker. */
+export interface HttpServer {
+  /** Resolves with the port. @throws IsoletteError `cannot_listen` */
+  listen(): Promise<number>
+  /** Closes the listen socket; connections stay. */
+  stopAccepting(): void
+  /** From now on each response ends its connection. */
+  beginClosing(): void
+  /** Requests that are not answered yet, or not wholly. */
+  readonly inFlight: number
+  /** Ends all connections, whatever runs on them, and the listen socket. */
+  close(): void
+}
+
+export interface HttpServerOptions {
+  readonly uws: Uws
+  readonly view: RegistryView
+  readonly invoker: Invoker
+  readonly recorder: Recorder
+  readonly log: Logger
+  readonly options: {
+    readonly host: string
+    /** 0 = any free port. Several processes may listen on the same port. */
+    readonly port: number
+    /** CIDR ranges or addresses. */
+    readonly trustedProxies: readonly string[]
+    /** What request bodies may take of memory, all together; over it requests are `overloaded`. Default 256 MiB. */
+    readonly maxHeldBodyBytes?: number
+  }
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+  /** From 0 up to 1. */
+  readonly random: () => number
+}
+
+const defaultMaxHeldBodyBytes = 256 * 1024 * 1024
+
+/**
+ * Takes HTTP requests, finds their function and version, and hands them to the invoker.
+ *
+ * A client that sends its next request before it has the answer to the last (pipelining) is disconnected by
+ * uWebSockets.js, and both are lost; HTTP/1.0 gets 505.
+ *
+ * @throws IsoletteError `bad_configuration` if a trusted proxy is neither address nor range
+ */
+export function createServer(options: HttpServerOptions): HttpServer {
+  return new UwsServer(options)
+}
+
+class UwsServer implements HttpServer {
+  readonly #server: HttpServerOptions
+  readonly #app: TemplatedApp
+  readonly #host: ExchangeHost
+  readonly #writer = new ResponseWriter()
+  readonly #picker: TargetPicker
+  readonly #proxies: TrustedProxies
+  readonly #ids = new InvocationIds()
+  readonly #head = new RequestHead()
+  readonly #urls = new RequestUrls()
+  #listenSocket: us_listen_socket | null = null
+
+  constructor(server: HttpServerOptions) {
+    const { view, invoker, recorder, options, nowMs } = server
+    this.#server = server
+    this.#picker = new TargetPicker(view, server.random)
+    this.#proxies = new TrustedProxies(options.trustedProxies)
+    this.#host = {
+      invoker,
+      recorder,
+      writer: this.#writer,
+      nowMs,
+      inFlight: 0,
+      heldBodyBytes: 0,
+      maxHeldBodyBytes: options.maxHeldBodyBytes ?? defaultMaxHeldBodyBytes,
+    }
+    this.#app = server.uws.App()
+    this.#app.any('/*', (response, request) => this.#accept(response, request))
+  }
+
+  get inFlight(): number {
+    return this.#host.inFlight
+  }
+
+  listen(): Promise<number> {
+    const { uws, options } = this.#server
+    return new Promise((resolve, reject) => {
+      this.#app.listen(options.host, options.port, (socket) => {
+        if (socket) {
+          this.#listenSocket = socket
+          resolve(uws.us_socket_local_port(socket))
+          return
+        }
+        const address = `${options.host}:${options.port}`
+        const problem = 'must be an address of this machine and a port that is free and allowed'
+        reject(new IsoletteError('cannot_listen', `Cannot listen on ${address}: ${problem}`))
+      })
+    })
+  }
+
+  stopAccepting(): void {
+    if (this.#listenSocket === null) return
+    this.#server.uws.us_listen_socket_close(this.#listenSocket)
+    this.#listenSocket = null
+  }
+
+  beginClosing(): void {
+    this.#writer.isClosing = true
+  }
+
+  close(): void {
+    this.#listenSocket = null
+    this.#app.close()
+  }
+
+  /** The request object dies when this returns: everything is read from it here. */
+  #accept(response: HttpResponse, request: HttpRequest): void {
+    const method = upperCaseMethod(request.getCaseSensitiveMethod())
+    let exchange: Exchange
+    try {
+      exchange = this.#begin(response, request, method)
+    } catch (error) {
+      this.#refuse(response, error, method === 'HEAD')
+      return
+    }
+    if (this.#head.hasBody) exchange.receive()
+    else exchange.run()
+  }
+
+  /** @throws IsoletteError if no function gets the request */
+  #begin(response: HttpResponse, request: HttpRequest, method: string): Exchange {
+    const head = this.#head
+    const peer = this.#proxies.isEmpty ? '' : peerAddress(response)
+    const isFromProxy = this.#proxies.trusts(peer)
+    head.read(request, isFromProxy)
+    if (head.framingProblem !== null) throw badRequest(head.framingProblem)
+    const { host, path, href } = this.#urlOf(request)
+    const lookup = this.#server.view.findRoute(host, method, path)
+    if (lookup.kind === 'not_found') throw noRoute(method, host, path)
+    if (lookup.kind === 'method_not_allowed') throw wrongMethod(method, host, path, lookup.allow)
+    const { functionName, qualifier } = lookup.route
+    const target = this.#picker.pick(functionName, qualifier ?? defaultAlias, head)
+    const { maxRequestBodyBytes } = target.manifest.limits
+    if (head.contentLength > maxRequestBodyBytes) throw bodyTooLarge(maxRequestBodyBytes)
+    const clientAddress = isFromProxy ? this.#proxies.clientAddress(peer, head.forwardedFor) : peer
+    const event = new RequestEvent(
+      { method, url: href, headers: head.headers },
+      response,
+      clientAddress === '' ? null : clientAddress,
+    )
+    return new Exchange(this.#host, response, { id: this.#ids.next(), target, event }, this.#server.nowMs())
+  }
+
+  #urlOf(request: HttpRequest): RequestUrl {
+    const { forwardedProto, forwardedHost, host } = this.#head
+    const isHttps = forwardedProto !== '' && lastOf(forwardedProto).toLowerCase() === 'https'
+    const authority = forwardedHost === '' ? host : lastOf(forwardedHost)
+    const query: string | undefined = request.getQuery()
+    const url = this.#urls.parse(isHttps, authority, request.getUrl(), query)
+    if (url === null) throw badRequest('its host and path make no URL')
+    return url
+  }
+
+  #refuse(response: HttpResponse, error: unknown, isHead: boolean): void {
+    const refusal = this.#refusalFor(error)
+    // Where such a request ends cannot be told, or it need not end at all.
+    const close = this.#head.framingProblem !== null || this.#head.isChunked
+    refuse(this.#writer, response, refusal, { isHead, close })
+    this.#server.recorder.refused(refusal.status)
+  }
+
+  #refusalFor(error: unknown): IsoletteError {
+    if (error instanceof IsoletteError && error.status < 500) return error
+    this.#server.log.error({ err: error }, 'a request could not be routed')
+    return new IsoletteError('internal_error', 'The server failed')
+  }
+}
+
+/** The usual methods as constants: native code makes a new string each time, and those are slower to look up. */
+function upperCaseMethod(method: string): string {
+  switch (method) {
+    case 'GET':
+      return 'GET'
+    case 'POST':
+      return 'POST'
+    default:
+      return method.toUpperCase()
+  }
+}
+
+/** Of a list, what the nearest proxy added. */
+function lastOf(list: string): string {
+  return list.slice(list.lastIndexOf(',') + 1).trim()
+}
