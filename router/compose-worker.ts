@@ -1,0 +1,185 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { DirectResult } from '../runtime/admin/fleet.ts'
+import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
+import { Guardian } from '../runtime/isolate/guardian.ts'
+import { CompiledBootstrap } from '../runtime/isolate/prepared-isolate.ts'
+import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
+import type { InvocationRecord } from '../runtime/observe/record.ts'
+import { createRecorder, type Recorder } from '../runtime/observe/recorder.ts'
+import { Pool } from '../runtime/pool/pool.ts'
+import type { WorkerStatus } from '../runtime/pool/status.ts'
+import { readArtifact } from '../runtime/registry/artifact-store.ts'
+import { ErrorMapper } from '../runtime/registry/error-mapper.ts'
+import type { RegistryDelta, RegistryView } from '../runtime/registry/registry.ts'
+import { openRegistryView } from '../runtime/registry/registry-view.ts'
+import { directCall } from './direct-call.ts'
+import { TargetPicker } from './pick-target.ts'
+import type { ToWorker } from './protocol.ts'
+import { createServer, type HttpServer } from './server.ts'
+import { loadUws } from './uws-binary.ts'
+import type { WorkerContext, WorkerService } from './worker-service.ts'
+
+/** V8 ends the process at about 4 090 isolates. */
+const maxInstances = 2000
+/** Time for a request to arrive on a connection that was accepted just before the listen socket closed. */
+const minLingerMs = 100
+const drainLookEveryMs = 10
+
+/** Puts a worker together: registry view, isolates, pool, HTTP server, recorder. */
+export async function createWorkerService(context: WorkerContext): Promise<WorkerService> {
+  const { options } = context
+  const uws = loadUws(join(options.dataDir, 'cache'))
+  const view = await openRegistryView(options.dataDir)
+  const artifacts = join(options.dataDir, 'artifacts')
+  const guardian = new Guardian()
+  const errors = new ErrorMapper((digest) => readArtifact(artifacts, digest))
+  const pool = new Pool({
+    bootstrap: new CompiledBootstrap(readBootstrap()),
+    guardian,
+    readBundle: (manifest) => readArtifact(artifacts, manifest.bundle).toString('utf8'),
+    mapError: (manifest, error) => errors.map(manifest, error),
+    nowMs,
+    wallMs: Date.now,
+    rssMiB,
+    prewarmMin: options.prewarm.min,
+    maxInstances,
+    memoryBudgetMiB: options.memory.budgetMiB,
+    workers: options.workers,
+    userAgent: `isolette/${createRequire(import.meta.url)('../package.json').version}`,
+    onEntering: (manifest) => context.flight.note(manifest.versionId),
+    onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
+  })
+  pool.prewarm.fill()
+  return new ComposedWorker(context, { uws, view, pool, guardian })
+}
+
+interface WorkerParts {
+  readonly uws: ReturnType<typeof loadUws>
+  readonly view: RegistryView
+  readonly pool: Pool
+  readonly guardian: Guardian
+}
+
+class ComposedWorker implements WorkerService {
+  readonly #parts: WorkerParts
+  readonly #startedAtMs = nowMs()
+  readonly #recorder: Recorder
+  readonly #picker: TargetPicker
+  readonly #server: HttpServer
+  #sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
+  #lingerUntilMs = Number.POSITIVE_INFINITY
+  #drained: Promise<void> | null = null
+
+  constructor(context: WorkerContext, parts: WorkerParts) {
+    const { options, index, log } = context
+    const { uws, view, pool } = parts
+    this.#parts = parts
+    this.#recorder = createRecorder({
+      log,
+      worker: index,
+      sampleWarmPerSecond: options.log.sampleWarmPerSecond,
+      wallMs: Date.now,
+      onRecords: (records, dropped) => this.#sendRecords(records, dropped),
+    })
+    this.#picker = new TargetPicker(view, Math.random)
+    this.#server = createServer({
+      uws,
+      view,
+      invoker: pool,
+      recorder: this.#recorder,
+      log,
+      options: { host: options.host, port: context.port, trustedProxies: options.trustedProxies },
+      nowMs,
+      random: Math.random,
+    })
+  }
+
+  get revision(): number {
+    return this.#parts.view.revision
+  }
+
+  async listen(): Promise<{ readonly port: number }> {
+    return { port: await this.#server.listen() }
+  }
+
+  apply(delta: RegistryDelta): void {
+    const { view, pool } = this.#parts
+    view.apply(delta)
+    for (const [name, record] of Object.entries(delta.functions)) if (record === null) pool.removeFunction(name)
+  }
+
+  setQuarantine(versionIds: readonly string[]): void {
+    this.#parts.pool.setQuarantine(versionIds)
+  }
+
+  invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {
+    const deps = { picker: this.#picker, invoker: this.#parts.pool, recorder: this.#recorder, nowMs }
+    return directCall(deps, call)
+  }
+
+  status(): WorkerStatus {
+    const { pool } = this.#parts
+    return {
+      pid: process.pid,
+      revision: this.revision,
+      uptimeMs: Math.round(nowMs() - this.#startedAtMs),
+      rssMiB: Math.round(rssMiB()),
+      inFlight: this.#server.inFlight,
+      instances: pool.instances(),
+      prewarm: { ready: pool.prewarm.ready, min: pool.prewarm.min },
+      coldStarts: pool.coldStarts,
+      warmStarts: pool.warmStarts,
+    }
+  }
+
+  metrics(): WorkerMetrics {
+    const { pool } = this.#parts
+    return {
+      ...this.#recorder.metrics(),
+      residentInstances: pool.residentInstances,
+      prewarmReady: pool.prewarm.ready,
+      coldStarts: pool.coldStarts,
+      warmStarts: pool.warmStarts,
+      evictions: { ...pool.evictions },
+    }
+  }
+
+  setFollow(all: boolean): void {
+    this.#recorder.setFollow(all)
+  }
+
+  onRecords(send: (records: readonly InvocationRecord[], dropped: number) => void): void {
+    this.#sendRecords = send
+  }
+
+  drain({ lingerMs }: { readonly lingerMs: number }): Promise<void> {
+    this.#lingerUntilMs = Math.min(this.#lingerUntilMs, nowMs() + Math.max(lingerMs, minLingerMs))
+    this.#drained ??= this.#drain()
+    return this.#drained
+  }
+
+  async #drain(): Promise<void> {
+    this.#server.beginClosing()
+    // Connections that wait in the accept queue would be reset with the socket: one look at them first.
+    await new Promise(setImmediate)
+    this.#server.stopAccepting()
+    while (this.#server.inFlight > 0 || nowMs() < this.#lingerUntilMs) {
+      await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
+    }
+    const { pool, view, guardian } = this.#parts
+    this.#server.close()
+    pool.close()
+    this.#recorder.close()
+    guardian.stop()
+    await view.close()
+  }
+}
+
+function nowMs(): number {
+  return performance.now()
+}
+
+function rssMiB(): number {
+  return process.memoryUsage.rss() / 2 ** 20
+}

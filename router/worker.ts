@@ -1,0 +1,5 @@
+/** Entry of a worker process; started by the supervisor, never by hand. */
+import { createWorkerService } from './compose-worker.ts'
+import { runWorker } from './worker-lifecycle.ts'
+
+await runWorker(createWorkerService)
