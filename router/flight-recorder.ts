@@ -40,7 +40,6 @@ export function openFlightRecorder(dataDir: string): FlightRecorder {
 
 function openRecord(dataDir: string): number | null {
   try {
-    mkdirSync(flightFolder(dataDir), { recursive: true })
     const file = openSync(flightPath(dataDir, process.pid), 'w', 0o600)
     // Takes up its space now, so that a disk that fills later cannot refuse it.
     write(file, '')
@@ -73,9 +72,13 @@ export function removeFlight(dataDir: string, pid: number): void {
   rmSync(flightPath(dataDir, pid), { force: true })
 }
 
-/** Removes all records: those of workers that no supervisor asked about. */
-export function removeAllFlights(dataDir: string): void {
+/**
+ * Makes the folder of the records, empty: what is in it belongs to workers of another supervisor. (Workers do not make
+ * it: one that starts late would bring back a data directory that was removed.)
+ */
+export function clearFlights(dataDir: string): void {
   rmSync(flightFolder(dataDir), { recursive: true, force: true })
+  mkdirSync(flightFolder(dataDir))
 }
 
 function flightFolder(dataDir: string): string {

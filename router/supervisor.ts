@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { IsoletteError } from '../runtime/model/errors.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
-import { removeAllFlights } from './flight-recorder.ts'
+import { clearFlights } from './flight-recorder.ts'
 import { ChildList, endLeftovers } from './leftovers.ts'
 import type { ServerOptions } from './options.ts'
 import { formatAddress, probePort } from './port-probe.ts'
@@ -36,7 +36,7 @@ export class Supervisor {
     const leftovers = await endLeftovers(dataDir)
     if (leftovers.length > 0)
       log.warn({ pids: leftovers }, 'ended processes that another supervisor left behind')
-    removeAllFlights(dataDir)
+    clearFlights(dataDir)
     // Leftovers may have held the port.
     await probePort(host, port)
     this.#goOn()

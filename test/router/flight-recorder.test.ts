@@ -2,12 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import {
-  openFlightRecorder,
-  readFlight,
-  removeAllFlights,
-  removeFlight,
-} from '../../router/flight-recorder.ts'
+import { clearFlights, openFlightRecorder, readFlight, removeFlight } from '../../router/flight-recorder.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const a = 'a'.repeat(64)
@@ -15,7 +10,7 @@ const b = 'b'.repeat(64)
 
 describe('flight recorder', () => {
   it('names the version that was entered last', (t) => {
-    const dataDir = temporaryDirectory(t)
+    const dataDir = flightDirectory(t)
     const recorder = openFlightRecorder(dataDir)
     assert.equal(readFlight(dataDir, process.pid), null)
     for (const versionId of [a, b]) {
@@ -27,7 +22,7 @@ describe('flight recorder', () => {
   })
 
   it('does not write the same version twice in a row', (t) => {
-    const dataDir = temporaryDirectory(t)
+    const dataDir = flightDirectory(t)
     const recorder = openFlightRecorder(dataDir)
     recorder.note(a)
     writeFileSync(join(dataDir, 'flight', String(process.pid)), b)
@@ -37,21 +32,19 @@ describe('flight recorder', () => {
   })
 
   it('does not fail its caller when it cannot write', (t) => {
-    const recorder = openFlightRecorder(temporaryDirectory(t))
+    const recorder = openFlightRecorder(flightDirectory(t))
     recorder.close()
     recorder.note(a)
   })
 
   it('does not fail its caller when it cannot be opened', (t) => {
-    const file = join(temporaryDirectory(t), 'file')
-    writeFileSync(file, '')
-    const recorder = openFlightRecorder(file)
+    const recorder = openFlightRecorder(join(temporaryDirectory(t), 'removed'))
     recorder.note(a)
     recorder.close()
   })
 
   it('knows nothing of a process that never had one, or whose record is damaged', (t) => {
-    const dataDir = temporaryDirectory(t)
+    const dataDir = flightDirectory(t)
     assert.equal(readFlight(dataDir, 1), null)
     openFlightRecorder(dataDir).close()
     writeFileSync(join(dataDir, 'flight', String(process.pid)), '../../etc')
@@ -59,12 +52,18 @@ describe('flight recorder', () => {
   })
 
   it('is removed for one process, or for all', (t) => {
-    const dataDir = temporaryDirectory(t)
+    const dataDir = flightDirectory(t)
     openFlightRecorder(dataDir).close()
     removeFlight(dataDir, process.pid)
     assert.deepEqual(readdirSync(join(dataDir, 'flight')), [])
     openFlightRecorder(dataDir).close()
-    removeAllFlights(dataDir)
-    assert.deepEqual(readdirSync(dataDir), [])
+    clearFlights(dataDir)
+    assert.deepEqual(readdirSync(join(dataDir, 'flight')), [])
   })
 })
+
+function flightDirectory(t: Parameters<typeof temporaryDirectory>[0]): string {
+  const dataDir = temporaryDirectory(t)
+  clearFlights(dataDir)
+  return dataDir
+}
