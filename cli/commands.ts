@@ -1,0 +1,48 @@
+import type { Command } from './command.ts'
+
+interface CommandEntry {
+  readonly summary: string
+  /** Only the command that runs is loaded: `isolette ls` need not wait for the server's code. */
+  readonly load: () => Promise<{ readonly command: Command }>
+}
+
+/** All commands, in the order in which help shows them. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'start the server, and deploy what changed below the paths',
+    load: () => import('./commands/serve.ts'),
+  },
+  dev: {
+    summary: 'serve, and deploy again at every save',
+    load: () => import('./commands/dev.ts'),
+  },
+  init: { summary: 'write a first function', load: () => import('./commands/init.ts') },
+  deploy: {
+    summary: 'build a function, publish it, point `live` at it',
+    load: () => import('./commands/deploy.ts'),
+  },
+  publish: { summary: 'give $LATEST a version number', load: () => import('./commands/publish.ts') },
+  'alias set': {
+    summary: 'point an alias at versions, with weights',
+    load: () => import('./commands/alias-set.ts'),
+  },
+  'alias ls': { summary: 'list the aliases of a function', load: () => import('./commands/alias-ls.ts') },
+  'alias rm': { summary: 'remove an alias', load: () => import('./commands/alias-rm.ts') },
+  rollback: {
+    summary: 'point an alias where it pointed before',
+    load: () => import('./commands/rollback.ts'),
+  },
+  'route ls': {
+    summary: 'list which requests lead to which function',
+    load: () => import('./commands/route-ls.ts'),
+  },
+  invoke: { summary: 'run a function and print its result', load: () => import('./commands/invoke.ts') },
+  ls: { summary: 'list functions', load: () => import('./commands/ls.ts') },
+  ps: { summary: 'show workers and their resident instances', load: () => import('./commands/ps.ts') },
+  logs: { summary: 'show invocations and what they logged', load: () => import('./commands/logs.ts') },
+  rm: { summary: 'remove a function or a version', load: () => import('./commands/rm.ts') },
+  'workers replace': {
+    summary: 'replace every worker without losing a request',
+    load: () => import('./commands/workers-replace.ts'),
+  },
+}

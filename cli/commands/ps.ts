@@ -1,0 +1,72 @@
+import type { FleetMember } from '../../runtime/admin/fleet.ts'
+import type { WorkerList } from '../../runtime/admin/protocol.ts'
+import { defineCommand } from '../command.ts'
+import { formatDuration } from '../duration.ts'
+import { exitCodes } from '../failure.ts'
+import { print, printJson } from '../print.ts'
+import { formatTable } from '../table.ts'
+
+export const command = defineCommand({
+  usage: 'ps',
+  description: 'Shows the worker processes, and the instances that are resident in each.',
+  examples: ['isolette ps', 'isolette ps --json'],
+  options: {},
+  positionals: [0, 0],
+  async run({ client, json }) {
+    const list = await client.ask<WorkerList>('GET', '/v1/workers')
+    if (json) printJson(list)
+    else {
+      print(formatWorkers(list.workers))
+      const instances = list.workers.flatMap(instanceRows)
+      if (instances.length > 0) print(`\n${formatTable(instanceHeader, instances)}`)
+    }
+    return exitCodes.ok
+  },
+})
+
+function formatWorkers(workers: readonly FleetMember[]): string {
+  const header = [
+    'WORKER',
+    'STATE',
+    'PID',
+    'UPTIME',
+    'RSS MIB',
+    'IN FLIGHT',
+    'PREWARM',
+    'COLD',
+    'WARM',
+    'RESTARTS',
+  ]
+  const rows = workers.map(({ index, state, pid, restarts, status }) => [
+    String(index),
+    state,
+    String(pid),
+    ...(status === null
+      ? Array<string>(6).fill('?')
+      : [
+          formatDuration(status.uptimeMs),
+          String(Math.round(status.rssMiB)),
+          String(status.inFlight),
+          `${status.prewarm.ready}/${status.prewarm.min}`,
+          String(status.coldStarts),
+          String(status.warmStarts),
+        ]),
+    String(restarts),
+  ])
+  return formatTable(header, rows)
+}
+
+const instanceHeader = ['WORKER', 'INSTANCE', 'STATE', 'AGE', 'IDLE', 'IN FLIGHT', 'INVOCATIONS', 'HEAP MIB']
+
+function instanceRows({ index, status }: FleetMember): string[][] {
+  return (status?.instances ?? []).map((instance) => [
+    String(index),
+    `${instance.functionName}:${instance.version}`,
+    instance.state,
+    formatDuration(instance.ageMs),
+    instance.inFlight > 0 ? '-' : formatDuration(instance.idleMs),
+    String(instance.inFlight),
+    String(instance.invocations),
+    instance.heapMiB.toFixed(1),
+  ])
+}

@@ -1,0 +1,7 @@
+import type { DeploymentAnswer } from '../runtime/admin/protocol.ts'
+
+/** `deployed hello:4` */
+export function formatDeployment({ function: name, version, unchanged }: DeploymentAnswer): string {
+  if (version === null) return `uploaded ${name}:$LATEST`
+  return `deployed ${name}:${version}${unchanged ? ' (unchanged)' : ''}`
+}

@@ -1,0 +1,42 @@
+import type { LogLine } from '../runtime/model/invocation.ts'
+import type { GuestError } from '../runtime/model/outcome.ts'
+import type { InvocationRecord } from '../runtime/observe/record.ts'
+import { plain } from './plain.ts'
+
+/** One line for the invocation, then indented what it logged and why it failed. */
+export function formatRecord(record: InvocationRecord): string {
+  const request = record.method === null ? 'event' : `${record.method} ${record.path}`
+  const facts = [
+    formatTime(record.timeMs),
+    `${record.function}:${record.version}`,
+    record.outcome,
+    ...(record.status === null ? [] : [String(record.status)]),
+    request,
+    `${record.durationMs.toFixed(1)}ms`,
+    `cpu ${record.cpuMs.toFixed(1)}ms`,
+    ...(record.coldStart ? ['cold'] : []),
+    record.id,
+  ]
+  const lines = [...formatLogLines(record.logLines)]
+  if (record.droppedLogBytes > 0) lines.push(`${record.droppedLogBytes} bytes of log were over the cap`)
+  if (record.error !== null) lines.push(formatGuestError(record.error))
+  else if (record.message !== null) lines.push(plain(record.message))
+  return [plain(facts.join('  ')), ...lines.map(indent)].join('\n')
+}
+
+export function formatLogLines(lines: readonly LogLine[]): string[] {
+  return lines.map(({ timeMs, level, text }) => `${formatTime(timeMs)}  ${level.padEnd(5)}  ${plain(text)}`)
+}
+
+/** The stack where there is one: it begins with name and message. */
+export function formatGuestError({ name, message, stack }: GuestError): string {
+  return plain(stack || `${name}: ${message}`)
+}
+
+function formatTime(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(11, 23)
+}
+
+function indent(text: string): string {
+  return `    ${text.replaceAll('\n', '\n    ')}`
+}

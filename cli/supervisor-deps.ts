@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import {
+  type AdminServer,
+  defaultTimings,
+  type SupervisorDeps,
+  type SupervisorParts,
+  workerEntry,
+} from '../router/main.ts'
+import type { ServerOptions } from '../router/options.ts'
+import { createAdminServer } from '../runtime/admin/server.ts'
+import { createLog } from '../runtime/observe/log.ts'
+import { openArtifactStore } from '../runtime/registry/artifact-store.ts'
+import { createBuilder } from '../runtime/registry/builder-client.ts'
+import { openRegistry } from '../runtime/registry/embedded-registry.ts'
+import { print } from './print.ts'
+
+/** What a supervisor is made of, on this machine. `deployPaths` is called once the admin socket answers. */
+export function supervisorDeps(options: ServerOptions, deployPaths: () => Promise<void>): SupervisorDeps {
+  const startedAtMs = Date.now()
+  return {
+    workerEntry,
+    async openRegistry({ dataDir }) {
+      const artifacts = openArtifactStore(join(dataDir, 'artifacts'))
+      const registry = await openRegistry({ dataDir, artifacts, clock: Date.now })
+      return {
+        registry,
+        artifacts,
+        forgetDeadReaders: () => registry.releaseDeadReaders(),
+        close: () => registry.close(),
+      }
+    },
+    createBuilder,
+    createAdmin: (parts) => adminServer(parts, startedAtMs),
+    deployPaths,
+    log: createLog({ level: options.log.level, bindings: { process: 'supervisor', pid: process.pid } }),
+    announce: print,
+    timings: defaultTimings,
+  }
+}
+
+function adminServer(parts: SupervisorParts, startedAtMs: number): AdminServer {
+  const { options, ...rest } = parts
+  const version: string = createRequire(import.meta.url)('../package.json').version
+  const server = createAdminServer({ ...rest, version, clock: Date.now, startedAtMs })
+  return {
+    async listen() {
+      await server.listen(options.adminSocket)
+      if (options.healthPort !== null) await server.listenHealth(options.host, options.healthPort)
+    },
+    close: () => server.close(),
+  }
+}
