@@ -1,33 +1,43 @@
 /**
  * Looks at the store's file before LMDB does. LMDB makes a new, empty store out of an empty file, and a file that was cut
- * short kills the process (SIGBUS) when a page behind its end is read: neither may happen to what people deployed.
+ * short kills the process (SIGBUS, or a failed assertion) when a page behind its end is read: neither may happen to what
+ * people deployed.
  *
- * Layout of LMDB's data format 2 as lmdb-js writes it (no stable C header is shipped with it; read off files and its
- * `getStats()`): two copies of the meta page, at 0 and at one page, each with the offsets below.
+ * LMDB's data format 2, as lmdb-js writes it (read off files, traces of system calls and its `getStats()`): a meta at the
+ * start of each of the first two pages, written in turn, and in the middle of the first page a third one, which is only
+ * written when what it speaks of is on disk.
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { IsoletteError } from '../model/errors.ts'
+import { isTreeWhole } from './store-tree.ts'
 
-const magicAt = 24
+const pageHeaderBytes = 24
 const magic = 0xbeefc0de
-const dataFormatAt = 28
 const dataFormat = 2
-const pageBytesAt = 48
-const lastPageAt = 144
-const metaBytes = 152
+// Offsets in a meta.
+const dataFormatAt = 4
+const pageBytesAt = 24
+const freeRootAt = 64
+const mainRootAt = 112
+const lastPageAt = 120
+const transactionAt = 128
+const metaBytes = 144
 
-/** A store can be cut this much shorter than its meta page says without harm: LMDB does not write pages it has no use for. */
+/** A sound file can lack some pages at its end, which LMDB has no use for, but not this much. */
 const maxMissingBytes = 2 ** 30
 
-export interface StoreExtent {
-  readonly fileBytes: number
-  /** Where the last page ends that the meta pages know of; may lie behind the end of the file. */
-  readonly neededBytes: number
+/** `restorable`: what was committed last is not in the file, but all that was ever acknowledged is. */
+export type StoreCondition = 'whole' | 'restorable'
+
+interface Meta {
+  readonly roots: readonly bigint[]
+  readonly lastPage: number
+  readonly transaction: bigint
 }
 
-/** @throws IsoletteError `data_damaged` naming the file, if it is missing or was not written by LMDB as a whole */
-export function inspectStoreFile(file: string): StoreExtent {
+/** @throws IsoletteError `data_damaged` naming the file, if it is missing or not what LMDB wrote */
+export function inspectStoreFile(file: string): StoreCondition {
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
@@ -35,34 +45,10 @@ export function inspectStoreFile(file: string): StoreExtent {
     throw damaged(file, (cause as Error).message, cause)
   }
   try {
-    const fileBytes = fstatSync(descriptor).size
-    const first = readMeta(descriptor, file, 0)
-    const second = readMeta(descriptor, file, first.pageBytes)
-    const lastPage = Math.max(first.lastPage, second.lastPage)
-    const neededBytes = (lastPage + 1) * first.pageBytes
-    if (neededBytes - fileBytes > maxMissingBytes) {
-      throw damaged(file, `it has ${fileBytes} bytes and should have ${neededBytes}`)
-    }
-    return { fileBytes, neededBytes }
+    return inspect(file, descriptor)
   } finally {
     closeSync(descriptor)
   }
-}
-
-function readMeta(descriptor: number, file: string, offset: number): { pageBytes: number; lastPage: number } {
-  const meta = Buffer.alloc(metaBytes)
-  const readBytes = readSync(descriptor, meta, 0, metaBytes, offset)
-  if (readBytes < metaBytes) throw damaged(file, 'it is cut off in its header')
-  if (meta.readUInt32LE(magicAt) !== magic || meta.readUInt32LE(dataFormatAt) !== dataFormat) {
-    throw damaged(file, 'its header is not that of a store')
-  }
-  const pageBytes = meta.readUInt32LE(pageBytesAt)
-  const lastPage = Number(meta.readBigUInt64LE(lastPageAt))
-  const isPowerOfTwo = (pageBytes & (pageBytes - 1)) === 0
-  if (!isPowerOfTwo || pageBytes < 512 || pageBytes > 65_536) {
-    throw damaged(file, `its header speaks of pages of ${pageBytes} bytes`)
-  }
-  return { pageBytes, lastPage }
 }
 
 /** For everything that shows that the file is not what was written to it. */
@@ -72,4 +58,56 @@ export function damaged(file: string, problem: string, cause?: unknown): Isolett
     `Cannot read the store ${file}: ${problem}; restore it from a backup, or move its folder away to begin anew`,
     { details: { file }, cause },
   )
+}
+
+function inspect(file: string, descriptor: number): StoreCondition {
+  const fileBytes = fstatSync(descriptor).size
+  const pageBytes = readPageBytes(file, descriptor)
+  checkMagic(file, descriptor, pageBytes)
+  const first = readMeta(descriptor, pageHeaderBytes)
+  const second = readMeta(descriptor, pageBytes + pageHeaderBytes)
+  const neededBytes = (Math.max(first.lastPage, second.lastPage) + 1) * pageBytes
+  if (fileBytes >= neededBytes) return 'whole'
+  if (neededBytes - fileBytes > maxMissingBytes) {
+    throw damaged(file, `it has ${fileBytes} bytes and should have ${neededBytes}`)
+  }
+  const pages = { descriptor, pageBytes, count: Math.floor(fileBytes / pageBytes) }
+  const newest = first.transaction > second.transaction ? first : second
+  if (newest.roots.every((root) => isTreeWhole(pages, root))) return 'whole'
+  const flushed = readMeta(descriptor, pageBytes / 2 + pageHeaderBytes)
+  if (flushed.roots.every((root) => isTreeWhole(pages, root))) return 'restorable'
+  throw damaged(file, `it was cut to ${fileBytes} bytes and should have ${neededBytes}`)
+}
+
+function readPageBytes(file: string, descriptor: number): number {
+  checkMagic(file, descriptor, 0)
+  const pageBytes = readBytes(descriptor, pageHeaderBytes, metaBytes).readUInt32LE(pageBytesAt)
+  const isPowerOfTwo = (pageBytes & (pageBytes - 1)) === 0
+  if (!isPowerOfTwo || pageBytes < 512 || pageBytes > 65_536) {
+    throw damaged(file, `its header speaks of pages of ${pageBytes} bytes`)
+  }
+  return pageBytes
+}
+
+function checkMagic(file: string, descriptor: number, offset: number): void {
+  const meta = readBytes(descriptor, offset + pageHeaderBytes, metaBytes)
+  if (meta.readUInt32LE(0) !== magic || meta.readUInt32LE(dataFormatAt) !== dataFormat) {
+    throw damaged(file, 'its header is not that of a store')
+  }
+}
+
+function readMeta(descriptor: number, offset: number): Meta {
+  const meta = readBytes(descriptor, offset, metaBytes)
+  return {
+    roots: [meta.readBigUInt64LE(freeRootAt), meta.readBigUInt64LE(mainRootAt)],
+    lastPage: Number(meta.readBigUInt64LE(lastPageAt)),
+    transaction: meta.readBigUInt64LE(transactionAt),
+  }
+}
+
+/** What is behind the end of the file reads as zeros. */
+function readBytes(descriptor: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  readSync(descriptor, bytes, 0, length, offset)
+  return bytes
 }

@@ -1,4 +1,3 @@
-import { truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Database, type Key, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
 import { IsoletteError } from '../model/errors.ts'
@@ -31,28 +30,22 @@ export function storeFile(dataDir: string): string {
  */
 export function openStore(dataDir: string, access: StoreAccess): Store {
   const file = storeFile(dataDir)
-  const { fileBytes, neededBytes } = inspectStoreFile(file)
-  const isCut = access === 'write' && fileBytes < neededBytes
-  // Read as zeros, missing pages become errors; read behind the end of the file they would kill the process.
-  if (isCut) truncateSync(file, neededBytes)
-  let store: Store | null = null
+  const store = new Store(file, openRoot(file, access))
   try {
-    store = new Store(file, openRoot(file, access))
     store.checkFormat()
-    // LMDB leaves pages out that it has no use for, so a short file may be sound.
-    if (isCut) store.readAll()
     return store
   } catch (error) {
-    void store?.close()
-    // Left long, the next start would take it for sound.
-    if (isCut) truncateSync(file, fileBytes)
+    void store.close()
     throw error
   }
 }
 
 function openRoot(file: string, access: StoreAccess): RootDatabase {
+  // Of what was committed but not yet on disk when the power went, LMDB would take the newest for granted.
+  const safeRestore = inspectStoreFile(file) === 'restorable'
+  const options = { ...storeOptions, path: file, readOnly: access === 'read', safeRestore }
   try {
-    return open({ ...storeOptions, path: file, readOnly: access === 'read' })
+    return open(options)
   } catch (cause) {
     throw damaged(file, (cause as Error).message, cause)
   }
@@ -75,22 +68,15 @@ export class Store {
    * @throws IsoletteError `data_damaged`
    */
   openTable<V, K extends Key = string>(name: string, kind: ValueKind): Table<V, K> {
-    let database: Database<V, K> | undefined
-    try {
-      database = this.#root.openDB<V, K>({ name })
-    } catch (cause) {
-      throw damaged(this.file, (cause as Error).message, cause)
-    }
-    if (database === undefined) throw damaged(this.file, `it has no table ${name}`)
+    const database = this.#openDatabase<V, K>({ name })
+    if (database === null) throw damaged(this.file, `it has no table ${name}`)
     return new Table(database, { name, kind, file: this.file })
   }
 
   /** @throws IsoletteError `data_format`, `data_damaged` */
   checkFormat(): void {
     // Nothing is made in a file that may be someone else's, or a later release's.
-    const options: { name: string; create: boolean } = { name: 'meta', create: false }
-    const meta: Database<unknown, string> | undefined = this.#root.openDB(options)
-    const found = meta?.get('format')
+    const found = this.#openDatabase<unknown, string>({ name: 'meta', create: false })?.get('format')
     if (typeof found !== 'number') throw damaged(this.file, 'it is not a store of isolette')
     if (found > storeFormat) {
       throw new IsoletteError(
@@ -98,17 +84,6 @@ export class Store {
         `Cannot read the store ${this.file}: format ${found}, must be at most ${storeFormat}: use the release that wrote it, or a later one`,
         { details: { file: this.file, found, supported: storeFormat } },
       )
-    }
-  }
-
-  /** Reads every record of every table. @throws IsoletteError `data_damaged` */
-  readAll(): void {
-    try {
-      for (const name of this.#root.getKeys()) {
-        for (const _ of this.#root.openDB({ name: String(name) }).getRange({}));
-      }
-    } catch (cause) {
-      throw damaged(this.file, `it was cut short: ${(cause as Error).message}`, cause)
     }
   }
 
@@ -141,6 +116,15 @@ export class Store {
 
   async close(): Promise<void> {
     await this.#root.close()
+  }
+
+  #openDatabase<V, K extends Key>(options: { name: string; create?: boolean }): Database<V, K> | null {
+    try {
+      const database: Database<V, K> | undefined = this.#root.openDB<V, K>(options)
+      return database ?? null
+    } catch (cause) {
+      throw damaged(this.file, (cause as Error).message, cause)
+    }
   }
 
   async #failed(error: unknown): Promise<IsoletteError> {
