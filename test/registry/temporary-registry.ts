@@ -9,7 +9,7 @@ import type { VersionManifest } from '../../runtime/model/version.ts'
 import { computeVersionId } from '../../runtime/model/version-id.ts'
 import { type CleanableArtifacts, openArtifactStore } from '../../runtime/registry/artifact-store.ts'
 import { type EmbeddedRegistry, openRegistry } from '../../runtime/registry/embedded-registry.ts'
-import type { Upload } from '../../runtime/registry/registry.ts'
+import type { ArtifactStore, Upload } from '../../runtime/registry/registry.ts'
 
 export interface TemporaryRegistry {
   readonly dataDir: string
@@ -84,3 +84,10 @@ export const split = (first: number, second: number) => [
   { version: first, weightUnits: 9500 },
   { version: second, weightUnits: 500 },
 ]
+
+/** Digests of all artifacts, sorted. */
+export async function listArtifacts(artifacts: ArtifactStore): Promise<string[]> {
+  const digests: string[] = []
+  for await (const digest of artifacts.list()) digests.push(digest)
+  return digests.sort()
+}
