@@ -6,7 +6,7 @@ import { watchStopSignals } from './stop-signals.ts'
 import { Supervisor } from './supervisor.ts'
 import type { SupervisorDeps } from './supervisor-parts.ts'
 
-export { defaultTimings, defaultTimings } from './fleet-timings.ts'
+export { defaultTimings } from './fleet-timings.ts'
 export type { AdminServer, OpenRegistry, SupervisorDeps, SupervisorParts } from './supervisor-parts.ts'
 
 /** The script that a worker runs; beside this one, with the same extension whether packaged or not. */
