@@ -1,5 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import type { ErrorBody } from '../runtime/model/errors.ts'
 import { exitCodes, Failure } from './failure.ts'
 
@@ -16,48 +17,54 @@ export class AdminClient {
   /** Resolves with the answer's JSON. @throws Failure what the server refused, or `unreachable` */
   async ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
     const response = await this.#open(method, path, body)
-    return JSON.parse(await readText(response))
+    return JSON.parse(await this.#read(response))
   }
 
-  /** The answer's JSON lines as they come, until the server or `signal` ends them. @throws Failure as `ask` does */
-  async *lines<T>(path: string, signal?: AbortSignal): AsyncGenerator<T> {
+  /** The answer's JSON lines as they come, until the server ends them. @throws Failure as `ask` does */
+  async *lines<T>(path: string): AsyncGenerator<T> {
     const response = await this.#open('GET', path)
-    const leave = () => response.destroy()
-    signal?.addEventListener('abort', leave)
-    if (signal?.aborted) leave()
     try {
       for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
         yield JSON.parse(line)
       }
     } finally {
-      signal?.removeEventListener('abort', leave)
       response.destroy()
     }
+    if (!response.complete) throw this.#unreachable('it broke off')
   }
 
   async #open(method: Method, path: string, body?: unknown): Promise<IncomingMessage> {
     const response = await this.#send(method, path, body === undefined ? '' : JSON.stringify(body))
     if (response.statusCode === 200) return response
-    const { error } = JSON.parse(await readText(response)) as ErrorBody
+    const { error } = JSON.parse(await this.#read(response)) as ErrorBody
     throw new Failure(error.code, error.message, { exitCode: exitCodes.failed, details: error.details })
   }
 
-  #send(method: Method, path: string, text: string): Promise<IncomingMessage> {
+  #send(method: Method, path: string, body: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const headers = {
         host: 'isolette',
         'content-type': 'application/json',
-        'content-length': Buffer.byteLength(text),
+        'content-length': Buffer.byteLength(body),
       }
       const options = { socketPath: this.socketPath, method, path, headers, agent: false }
       request(options, resolve)
-        .on('error', (error: NodeJS.ErrnoException) => reject(this.#unreachable(error)))
-        .end(text)
+        .on('error', (error: NodeJS.ErrnoException) => {
+          reject(this.#unreachable(reasons[error.code ?? ''] ?? error.message))
+        })
+        .end(body)
     })
   }
 
-  #unreachable(error: NodeJS.ErrnoException): Failure {
-    const why = reasons[error.code ?? ''] ?? error.message
+  async #read(response: IncomingMessage): Promise<string> {
+    try {
+      return await text(response)
+    } catch {
+      throw this.#unreachable('it broke off')
+    }
+  }
+
+  #unreachable(why: string): Failure {
     return new Failure(
       'unreachable',
       `Cannot reach a server at ${this.socketPath}: ${why}; start one with "isolette serve", or name its socket with --admin or ISOLETTE_ADMIN`,
@@ -71,16 +78,10 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such socket',
   ECONNREFUSED: 'nobody answers there',
   EACCES: 'it belongs to another user',
-  ECONNRESET: 'it broke off before it had answered',
+  ECONNRESET: 'it broke off',
 }
 
 /** A path whose values are encoded: `` adminPath`/v1/functions/${name}` ``. */
 export function adminPath(parts: TemplateStringsArray, ...values: readonly string[]): string {
   return String.raw({ raw: parts }, ...values.map(encodeURIComponent))
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
 }
