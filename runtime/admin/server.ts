@@ -65,10 +65,14 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     bytes: unknown,
     commands: readonly AdminCommand[],
   ): Promise<Answer> => {
-    const [pathname = '', search] = (request.url ?? '').split('?', 2)
+    const [pathname = '', ...search] = (request.url ?? '').split('?')
     const { command, params } = findCommand(commands, request.method, pathname)
     if (!Buffer.isBuffer(bytes)) throw bytes
-    const query = checkSchema(command.query, Object.fromEntries(new URLSearchParams(search)), 'query')
+    const query = checkSchema(
+      command.query,
+      Object.fromEntries(new URLSearchParams(search.join('?'))),
+      'query',
+    )
     const body = checkSchema(command.body, parseBody(bytes), 'body')
     return await command.run(context, { params, query, body })
   }
@@ -93,6 +97,8 @@ export function createAdminServer(parts: AdminParts): AdminServer {
   }
 
   const openStream = (response: ServerResponse, answer: Extract<Answer, { kind: 'lines' }>): void => {
+    // Of a client that has left already no `close` would tell.
+    if (response.destroyed) return
     response.writeHead(200, { 'content-type': 'application/x-ndjson' })
     response.flushHeaders()
     const stream = new LineStream(response, { maxPending: maxPendingLines })
