@@ -106,7 +106,8 @@ class ComposedWorker implements WorkerService {
   apply(delta: RegistryDelta): void {
     const { view, pool } = this.#parts
     view.apply(delta)
-    for (const [name, record] of Object.entries(delta.functions)) if (record === null) pool.removeFunction(name)
+    for (const [name, record] of Object.entries(delta.functions))
+      if (record === null) pool.removeFunction(name)
   }
 
   setQuarantine(versionIds: readonly string[]): void {
@@ -164,10 +165,10 @@ class ComposedWorker implements WorkerService {
     // Connections that wait in the accept queue would be reset with the socket: one look at them first.
     await new Promise(setImmediate)
     this.#server.stopAccepting()
-    while (this.#server.inFlight > 0 || nowMs() < this.#lingerUntilMs) {
+    const { pool, view, guardian } = this.#parts
+    while (this.#server.inFlight > 0 || pool.isBusy || nowMs() < this.#lingerUntilMs) {
       await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
     }
-    const { pool, view, guardian } = this.#parts
     this.#server.close()
     pool.close()
     this.#recorder.close()

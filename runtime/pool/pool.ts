@@ -98,6 +98,13 @@ export class Pool implements Invoker {
     return this.#residents.size
   }
 
+  /** Whether anything waits or runs, `waitUntil` included. */
+  get isBusy(): boolean {
+    for (const [instance] of this.#residents.entries()) if (!instance.isIdle) return true
+    for (const pool of this.#byKey.values()) if (pool.waiting.length > 0) return true
+    return false
+  }
+
   get evictions(): Readonly<Record<EvictionReason, number>> {
     return this.#residents.evictions
   }
