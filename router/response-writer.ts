@@ -5,25 +5,33 @@ import type { ResponseHead } from './response-head.ts'
 const maxCopiedBytes = 64 * 1024
 
 /**
- * Writes responses. One object serves all requests of a server, so that a response costs no closure: what `cork` is to
- * run finds its response in the fields.
+ * Writes responses, each corked: with as few system calls as it can be. `close` ends the connection after the response,
+ * and so does every response once `isClosing` is set.
  */
 export class ResponseWriter {
-  /** From now on every response ends its connection. */
   isClosing = false
+  // The response that is being written whole. In fields, so that what `cork` runs need not be made for each.
   #response: HttpResponse | null = null
-  #head: ResponseHead | Uint8Array = ''
+  #head: ResponseHead = ''
   #body: string | Uint8Array | undefined
   #close = false
 
-  /** A whole response. `head` comes from `composeHead`. */
+  /** A response with its body, however short. */
   write(response: HttpResponse, head: ResponseHead, body: string | Uint8Array | null, close = false): void {
-    this.#begin(response, head, close)
+    this.#response = response
+    this.#head = head
     // A lone surrogate has no UTF-8, and uWebSockets.js would write one all the same.
     this.#body = typeof body === 'string' ? body.toWellFormed() : (body ?? undefined)
+    this.#close = close || this.isClosing
     response.cork(this.#writeWhole)
     this.#response = null
     this.#body = undefined
+  }
+
+  readonly #writeWhole = (): void => {
+    const response = this.#response!
+    response.writeStatus(this.#head)
+    response.end(this.#body, this.#close)
   }
 
   /** Without a body: to `HEAD`, whose `Content-Length` is that of the answer to `GET`, or with status 204 or 304. */
@@ -33,11 +41,18 @@ export class ResponseWriter {
     contentLength: number | undefined,
     close = false,
   ): void {
-    this.#begin(response, head, close)
+    const isLast = close || this.isClosing
     response.cork(() => {
-      response.writeStatus(this.#head).endWithoutBody(contentLength, this.#close)
+      response.writeStatus(head)
+      if (contentLength !== undefined) {
+        response.endWithoutBody(contentLength, isLast)
+        return
+      }
+      // Given `undefined` it would announce 2^63 bytes, and without arguments it cannot end the connection: the client
+      // is told to.
+      if (isLast) response.writeHeader('connection', 'close')
+      response.endWithoutBody()
     })
-    this.#response = null
   }
 
   /** Whether `body` is to be written by `writeLarge`. */
@@ -56,35 +71,17 @@ export class ResponseWriter {
     onSent: () => void,
   ): void {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    this.#begin(response, head, false)
-    let isSent = false
-    response.cork(() => {
-      response.writeStatus(this.#head)
-      // `tryEnd` cannot be told to end the connection: the client is.
-      if (this.#close) response.writeHeader('connection', 'close')
-      isSent = response.tryEnd(bytes, bytes.byteLength)[1]
-    })
-    this.#response = null
-    if (isSent) {
-      onSent()
-      return
-    }
     response.onWritable((offset) => {
       const [isTaken, isDone] = response.tryEnd(bytes.subarray(offset), bytes.byteLength)
       if (isDone) onSent()
       return isTaken
     })
-  }
-
-  #begin(response: HttpResponse, head: ResponseHead, close: boolean): void {
-    this.#response = response
-    this.#head = head
-    this.#close = close || this.isClosing
-  }
-
-  readonly #writeWhole = (): void => {
-    const response = this.#response!
-    response.writeStatus(this.#head)
-    response.end(this.#body, this.#close)
+    response.cork(() => {
+      response.writeStatus(head)
+      // `tryEnd` cannot end the connection: the client is told to.
+      if (this.isClosing) response.writeHeader('connection', 'close')
+      const [, isDone] = response.tryEnd(bytes, bytes.byteLength)
+      if (isDone) onSent()
+    })
   }
 }

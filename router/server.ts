@@ -180,10 +180,27 @@ class UwsServer implements HttpServer {
 
   #refuse(response: HttpResponse, error: unknown, isHead: boolean): void {
     const refusal = this.#refusalFor(error)
-    // Where such a request ends cannot be told, or it need not end at all.
-    const close = this.#head.framingProblem !== null || this.#head.isChunked
-    refuse(this.#writer, response, refusal, { isHead, close })
     this.#server.recorder.refused(refusal.status)
+    if (this.#head.framingProblem !== null) {
+      this.#refuseLater(response, refusal, isHead)
+      return
+    }
+    // A chunked body need not end at all.
+    refuse(this.#writer, response, refusal, { isHead, close: this.#head.isChunked })
+  }
+
+  /**
+   * For a request of which nobody can tell where it ends. Answered at once, uWebSockets.js would go on and take what is
+   * left of the same packet for a next request; while an answer is pending it ends the connection instead.
+   */
+  #refuseLater(response: HttpResponse, refusal: IsoletteError, isHead: boolean): void {
+    let isGone = false
+    response.onAborted(() => {
+      isGone = true
+    })
+    setImmediate(() => {
+      if (!isGone) refuse(this.#writer, response, refusal, { isHead, close: true })
+    })
   }
 
   #refusalFor(error: unknown): IsoletteError {

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { pino } from 'pino'
+import { createServer, type HttpServer, type HttpServerOptions } from '../../router/server.ts'
+import { loadUws } from '../../router/uws-binary.ts'
+import { FakeInvoker } from './fake-invoker.ts'
+import { FakeRecorder } from './fake-recorder.ts'
+import { FakeRegistryView } from './fake-registry-view.ts'
+
+const cacheDir = mkdtempSync(join(tmpdir(), 'isolette-uws-'))
+after(() => rmSync(cacheDir, { recursive: true, force: true }))
+
+export interface OpenServer {
+  readonly port: number
+  readonly server: HttpServer
+  readonly view: FakeRegistryView
+  readonly invoker: FakeInvoker
+  readonly recorder: FakeRecorder
+  /** Lines that the server logged. */
+  readonly logged: string[]
+}
+
+/** A server on a free port over fakes, with the function `hello` on `/hello` and `/hello/*`. Closed with the test. */
+export async function openServer(
+  t: { after(done: () => void): void },
+  options: Partial<HttpServerOptions['options'] & Pick<HttpServerOptions, 'random' | 'nowMs'>> = {},
+): Promise<OpenServer> {
+  const view = new FakeRegistryView()
+  view.add('hello', {}, [{ path: '/hello' }, { path: '/hello/*' }])
+  const invoker = new FakeInvoker()
+  const recorder = new FakeRecorder()
+  const logged: string[] = []
+  const { random = () => 0, nowMs = () => performance.now(), ...rest } = options
+  const server = createServer({
+    uws: loadUws(cacheDir),
+    view,
+    invoker,
+    recorder,
+    log: pino({}, { write: (line: string) => logged.push(line) }),
+    options: { host: '127.0.0.1', port: 0, trustedProxies: [], ...rest },
+    nowMs,
+    random,
+  })
+  const port = await server.listen()
+  t.after(() => server.close())
+  return { port, server, view, invoker, recorder, logged }
+}
