@@ -1,0 +1,67 @@
+import type { Invocation, InvocationUsage, Target } from '../../runtime/model/invocation.ts'
+import { limitBounds } from '../../runtime/model/limits.ts'
+import type { VersionLabel } from '../../runtime/model/version.ts'
+
+export function targetOf(functionName: string, label: VersionLabel, alias: string | null = 'live'): Target {
+  const { default: cpuMs } = limitBounds.cpuMs
+  const limits = {
+    cpuMs,
+    timeoutMs: 1000,
+    streamIdleMs: 1000,
+    memoryMiB: 128,
+    maxRequestBodyBytes: 0,
+    subrequests: 0,
+  }
+  return {
+    functionName,
+    label,
+    alias,
+    manifest: {
+      versionId: 'v',
+      bundle: 'b',
+      bundleBytes: 1,
+      sourceMap: 's',
+      handlerKind: 'fetch',
+      limits,
+      env: {},
+      layers: [],
+    },
+    settings: {
+      versionHeader: false,
+      exposeErrors: false,
+      pool: { concurrency: 100, idleTimeoutMs: 1000, reserved: null },
+    },
+  }
+}
+
+/** An invocation that arrived at 0. */
+export function invocationOf(
+  target: Target,
+  { event, ...usage }: Partial<InvocationUsage> & { event?: Invocation['event'] } = {},
+): Invocation {
+  return {
+    id: 'i1',
+    target,
+    event: event ?? {
+      kind: 'http',
+      method: 'GET',
+      url: 'http://a.example/path/x?token=secret',
+      headers: 'authorization\nsecret\n',
+      body: null,
+      clientAddress: '',
+    },
+    arrivedAtMs: 0,
+    deadlineMs: 1000,
+    usage: {
+      coldStart: false,
+      waitMs: 0,
+      cpuMs: 0,
+      memoryMiB: 0,
+      logLines: [],
+      logBytes: 0,
+      droppedLogBytes: 0,
+      ...usage,
+    },
+    onSettled() {},
+  }
+}
