@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { RequestBody } from '../../router/request-body.ts'
+
+const bytes = (...values: number[]) => new Uint8Array(values).buffer
+
+it('copies chunks, whose memory is taken back', () => {
+  const body = new RequestBody(10)
+  const chunk = bytes(1, 2)
+  body.add(chunk)
+  new Uint8Array(chunk).fill(9)
+  body.add(bytes(3))
+  assert.deepEqual([...body.take()!], [1, 2, 3])
+})
+
+it('takes up to its limit, and nothing of a chunk that goes over it', () => {
+  const body = new RequestBody(3)
+  assert.equal(body.add(bytes(1, 2)), true)
+  assert.equal(body.add(bytes(3, 4)), false)
+  assert.equal(body.byteLength, 2)
+  assert.equal(body.add(bytes(3)), true)
+  assert.equal(body.byteLength, 3)
+})
+
+it('has a buffer of exactly its length, or none', () => {
+  const body = new RequestBody(10)
+  assert.equal(body.take(), null)
+  body.add(bytes())
+  assert.equal(body.take(), null)
+  body.add(bytes(1, 2))
+  assert.equal(body.take()!.buffer.byteLength, 2)
+  body.add(bytes(3))
+  assert.equal(body.take()!.buffer.byteLength, 3)
+})
