@@ -61,7 +61,17 @@ export class TrustedProxies {
   }
 }
 
-/** Text of an address as it is usually written: IPv4 in IPv6 as IPv4, IPv6 with its zeros shortened. */
+/** Text of an address of 4 or 16 bytes as it is usually written: see `canonicalAddress`. */
+export function addressFromBytes(bytes: Uint8Array): string {
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
+  const groups: string[] = []
+  for (let index = 0; index < bytes.length; index += 2) {
+    groups.push(((bytes[index]! << 8) | bytes[index + 1]!).toString(16))
+  }
+  return canonicalAddress(groups.join(':'))
+}
+
+/** IPv4 in IPv6 as IPv4, IPv6 with its zeros shortened; other text unchanged. */
 export function canonicalAddress(text: string): string {
   if (!text.includes(':')) return text
   const short = new URL(`http://[${text}]/`).hostname.slice(1, -1)

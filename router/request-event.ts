@@ -1,6 +1,16 @@
 import type { HttpResponse } from 'uWebSockets.js'
 import type { HttpEvent } from '../runtime/model/invocation.ts'
-import { canonicalAddress } from './client-address.ts'
+import { addressFromBytes, type TrustedProxies } from './client-address.ts'
+
+/** What tells a request's client, before anybody asked. */
+export interface ClientOrigin {
+  readonly connection: HttpResponse
+  /** The address of the trusted proxy at the other end; null if there is none, and the client itself is there. */
+  readonly proxy: string | null
+  /** What that proxy forwarded; '' = nothing. */
+  readonly forwardedFor: string
+  readonly proxies: TrustedProxies
+}
 
 /** A request as the function gets it. */
 export class RequestEvent implements HttpEvent {
@@ -10,39 +20,40 @@ export class RequestEvent implements HttpEvent {
   readonly headers: string
   /** Set when it is complete, before the event is handed on. */
   body: Uint8Array | null = null
-  #peer: HttpResponse | null
-  #clientAddress: string | null
+  #origin: ClientOrigin | null
+  #clientAddress = ''
 
-  /** `clientAddress` null = the peer's, as long as the connection stands. */
   constructor(
     request: { readonly method: string; readonly url: string; readonly headers: string },
-    peer: HttpResponse,
-    clientAddress: string | null,
+    origin: ClientOrigin,
   ) {
     this.method = request.method
     this.url = request.url
     this.headers = request.headers
-    this.#peer = peer
-    this.#clientAddress = clientAddress
+    this.#origin = origin
   }
 
   /**
-   * Asked of the socket when it is first read: that costs about a tenth of what a whole request costs the router, and
-   * most functions never look. '' if the connection was gone by then.
+   * Found out when it is first read: asking the socket costs about a tenth of what a whole request costs the router,
+   * and most functions never look. '' if the request was over by then.
    */
   get clientAddress(): string {
-    if (this.#clientAddress === null) this.#clientAddress = this.#peer === null ? '' : peerAddress(this.#peer)
+    if (this.#clientAddress === '' && this.#origin !== null) {
+      const { connection, proxy, forwardedFor, proxies } = this.#origin
+      this.#clientAddress =
+        proxy === null ? peerAddress(connection) : proxies.clientAddress(proxy, forwardedFor)
+    }
     return this.#clientAddress
   }
 
-  /** The response is over or the client gone: its socket must not be touched any more, and nobody needs the body. */
+  /** The request is over: its connection must not be touched any more, and nobody needs the body. */
   detach(): void {
-    this.#peer = null
+    this.#origin = null
     this.body = null
   }
 }
 
 /** The address at the other end of the connection. */
-export function peerAddress(response: HttpResponse): string {
-  return canonicalAddress(Buffer.from(response.getRemoteAddressAsText()).toString('latin1'))
+export function peerAddress(connection: HttpResponse): string {
+  return addressFromBytes(new Uint8Array(connection.getRemoteAddress()))
 }

@@ -147,9 +147,8 @@ class UwsServer implements HttpServer {
   /** @throws IsoletteError if no function gets the request */
   #begin(response: HttpResponse, request: HttpRequest, method: string): Exchange {
     const head = this.#head
-    const peer = this.#proxies.isEmpty ? '' : peerAddress(response)
-    const isFromProxy = this.#proxies.trusts(peer)
-    head.read(request, isFromProxy)
+    const proxy = this.#proxyAt(response)
+    head.read(request, proxy !== null)
     if (head.framingProblem !== null) throw badRequest(head.framingProblem)
     const { host, path, href } = this.#urlOf(request)
     const lookup = this.#server.view.findRoute(host, method, path)
@@ -159,13 +158,19 @@ class UwsServer implements HttpServer {
     const target = this.#picker.pick(functionName, qualifier ?? defaultAlias, head)
     const { maxRequestBodyBytes } = target.manifest.limits
     if (head.contentLength > maxRequestBodyBytes) throw bodyTooLarge(maxRequestBodyBytes)
-    const clientAddress = isFromProxy ? this.#proxies.clientAddress(peer, head.forwardedFor) : peer
     const event = new RequestEvent(
       { method, url: href, headers: head.headers },
-      response,
-      clientAddress === '' ? null : clientAddress,
+      { connection: response, proxy, forwardedFor: head.forwardedFor, proxies: this.#proxies },
     )
-    return new Exchange(this.#host, response, { id: this.#ids.next(), target, event }, this.#server.nowMs())
+    const { nowMs } = this.#host
+    return new Exchange(this.#host, response, { id: this.#ids.next(), target, event }, nowMs())
+  }
+
+  /** The trusted proxy's address at the other end of the connection; null if there is none. */
+  #proxyAt(response: HttpResponse): string | null {
+    if (this.#proxies.isEmpty) return null
+    const peer = peerAddress(response)
+    return this.#proxies.trusts(peer) ? peer : null
   }
 
   #urlOf(request: HttpRequest): RequestUrl {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { canonicalAddress, TrustedProxies } from '../../router/client-address.ts'
+import { addressFromBytes, canonicalAddress, TrustedProxies } from '../../router/client-address.ts'
 
 const trust: [ranges: string[], address: string, isTrusted: boolean][] = [
   [[], '127.0.0.1', false],
@@ -80,5 +80,17 @@ for (const [text, canonical] of [
 ]) {
   it(`canonicalAddress() writes ${text} as ${canonical}`, () => {
     assert.equal(canonicalAddress(text!), canonical)
+  })
+}
+
+for (const [bytes, address] of [
+  [[127, 0, 0, 1], '127.0.0.1'],
+  [[255, 254, 0, 10], '255.254.0.10'],
+  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 255, 1], '10.0.255.1'],
+  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], '::1'],
+  [[0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0xff, 0, 0, 0x42, 0x83, 0x29], '2001:db8::ff00:42:8329'],
+] as const) {
+  it(`addressFromBytes() writes [${bytes}] as ${address}`, () => {
+    assert.equal(addressFromBytes(Uint8Array.from(bytes)), address)
   })
 }
