@@ -63,6 +63,8 @@ export class Pool implements Invoker {
   readonly #byTarget = new WeakMap<Target, VersionPool>()
   readonly #byKey = new Map<string, VersionPool>()
   readonly #byFunction = new Map<string, Set<VersionPool>>()
+  /** Pools that found no room for another instance: they try again when any instance becomes idle. */
+  readonly #starved = new Set<VersionPool>()
   readonly #sweep: NodeJS.Timeout
   #quarantined: ReadonlySet<string> = new Set()
 
@@ -165,6 +167,7 @@ export class Pool implements Invoker {
   /** Evicts what was idle for too long. Runs every second by itself. */
   sweep(): void {
     this.#residents.dropIdle(this.#options.nowMs())
+    this.#feedStarved()
     for (const [key, pool] of this.#byKey) {
       if (pool.instances.length > 0 || pool.waiting.length > 0) continue
       // A version that nobody runs any more; if it comes back it only has to learn its batch size again.
@@ -290,7 +293,10 @@ export class Pool implements Invoker {
 
   /** A new instance; undefined if there is no room for one, or if its module failed (then nobody waits any more). */
   #create(pool: VersionPool): Instance | undefined {
-    if (!this.#hasRoom()) return undefined
+    if (!this.#hasRoom()) {
+      this.#starved.add(pool)
+      return undefined
+    }
     const { manifest, functionName, label } = pool.target
     try {
       const loaded = loadInstance(
@@ -344,6 +350,13 @@ export class Pool implements Invoker {
     if (pool === undefined) return
     if (instance.state === 'retiring' && instance.isIdle) this.#residents.drop(instance, 'retired')
     if (pool.waiting.length > 0) this.#note(pool)
+    if (instance.isIdle) this.#feedStarved()
+  }
+
+  #feedStarved(): void {
+    if (this.#starved.size === 0) return
+    for (const pool of this.#starved) if (pool.waiting.length > 0) this.#note(pool)
+    this.#starved.clear()
   }
 
   #retire(instance: Instance): void {
