@@ -25,8 +25,11 @@ export interface RegistryOptions {
 }
 
 export interface EmbeddedRegistry extends Registry {
-  /** For when a process that read the registry died: until then the store keeps what it may have been reading. */
-  releaseDeadReaders(): void
+  /**
+   * For when a process that read the registry died: until then the store keeps what it may have been reading. Returns how
+   * many readers were forgotten.
+   */
+  releaseDeadReaders(): number
 }
 
 /**
@@ -150,8 +153,8 @@ class LmdbRegistry implements EmbeddedRegistry {
     })
   }
 
-  releaseDeadReaders(): void {
-    this.#store.releaseDeadReaders()
+  releaseDeadReaders(): number {
+    return this.#store.releaseDeadReaders()
   }
 
   async close(): Promise<void> {

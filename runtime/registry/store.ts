@@ -109,9 +109,9 @@ export class Store {
     this.#root.resetReadTxn()
   }
 
-  /** Forgets the readers of processes that died; until then what they read is not reused, and the file grows. */
-  releaseDeadReaders(): void {
-    this.#root.readerCheck()
+  /** Forgets readers of processes that died, and returns how many; what they read is not reused before, so the file grows. */
+  releaseDeadReaders(): number {
+    return this.#root.readerCheck()
   }
 
   async close(): Promise<void> {
