@@ -36,8 +36,13 @@ async function answer(request: BuildRequest): Promise<FromBuilder> {
       const { code, message, details } = error
       return { kind: 'refused', code, message, details }
     }
-    const message = `Cannot build ${JSON.stringify(request.path)}: ${error instanceof Error ? error.stack : error}`
-    return { kind: 'refused', code: 'internal_error', message, details: {} }
+    const { message, stack } = error instanceof Error ? error : new Error(String(error))
+    return {
+      kind: 'refused',
+      code: 'internal_error',
+      message: `Cannot build ${JSON.stringify(request.path)}: ${message}`,
+      details: { stack },
+    }
   }
 }
 

@@ -186,46 +186,47 @@ describe('createBuilder', () => {
 })
 
 describe('a builder process', { skip: process.platform !== 'linux' }, () => {
-  it('is killed with all it started when it overstays', async () => {
+  it('is killed with all it started when it overstays', async (t) => {
     const { builder, started, ended } = observed({ evaluationGraceMs: -999 })
+    t.after(() => builder.close())
     const error = await refusalOf(build(builder, { 'index.ts': 'for (;;) {}' }))
     assert.equal(error.message, 'index.ts: top-level evaluation took longer than 1000 ms')
     assert.deepEqual(ended, started)
     await allGone(started[0]!)
-    await builder.close()
   })
 
-  it('is killed when the whole build takes too long', async () => {
+  it('is killed when the whole build takes too long', async (t) => {
     const { builder, started, ended } = observed({ deadlineMs: 1 })
+    t.after(() => builder.close())
     const error = await refusalOf(build(builder, { 'index.ts': 'export default { fetch() {} }' }))
     assert.equal(error.code, 'build_failed')
     assert.equal(error.message, 'f: building took longer than 1 ms')
     assert.deepEqual(ended, started)
-    await builder.close()
   })
 
-  it('is started for a build, kept for the next, and ended when idle, with esbuild’s', async () => {
+  it('is started for a build, kept for the next, and ended when idle, with esbuild’s', async (t) => {
     const { builder, started, ended } = observed({ idleTimeoutMs: 60_000 })
+    t.after(() => builder.close())
     assert.deepEqual(started, [])
     const files = { 'index.ts': 'export default { fetch() {} }' }
     await build(builder, files)
     await build(builder, files)
     assert.equal(started.length, 1)
-    assert.equal(processesOfGroup(started[0]!).length, 2, 'the builder and esbuild')
+    assert.ok(processesOfGroup(started[0]!).length >= 2, 'the builder and esbuild')
     await builder.close()
     assert.deepEqual(ended, started)
     await allGone(started[0]!)
   })
 
-  it('is ended when it had no work for long enough', async () => {
+  it('is ended when it had no work for long enough', async (t) => {
     const { builder, started, ended } = observed({ idleTimeoutMs: 0 })
+    t.after(() => builder.close())
     await build(builder, { 'index.ts': 'export default { fetch() {} }' })
     while (ended.length === 0) await nextTurn()
     assert.deepEqual(ended, started)
-    await builder.close()
   })
 
-  it('ends when its client is killed', async () => {
+  it('ends when its client is killed', async (t) => {
     using folder = new TemporaryFolder({ 'f.ts': 'export function handler() {}' })
     const client = spawn(
       process.execPath,
@@ -240,14 +241,19 @@ describe('a builder process', { skip: process.platform !== 'linux' }, () => {
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
-    const [group] = await once(client.stdout.setEncoding('utf8'), 'data')
-    assert.equal(processesOfGroup(Number(group)).length, 2)
+    t.after(() => client.kill('SIGKILL'))
+    const [group] = await Promise.race([
+      once(client.stdout.setEncoding('utf8'), 'data'),
+      once(client, 'exit').then(() => assert.fail('the client ended')),
+    ])
+    assert.ok(processesOfGroup(Number(group)).length >= 2)
     client.kill('SIGKILL')
     await allGone(Number(group))
   })
 
-  it('builds nothing more once its client is closed', async () => {
+  it('builds nothing more once its client is closed', async (t) => {
     const { builder } = observed()
+    t.after(() => builder.close())
     const files = { 'index.ts': 'export default { fetch() {} }' }
     const running = refusalOf(build(builder, files))
     await builder.close()
