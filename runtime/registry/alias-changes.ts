@@ -50,7 +50,7 @@ export function removeAlias(
     const shown = routes.map(formatRoute)
     throw new IsoletteError(
       'in_use',
-      `Cannot remove alias ${JSON.stringify(alias)} of ${functionName}: ${shown.join(', ')} lead to it, must be without routes`,
+      `Cannot remove alias ${JSON.stringify(alias)} of ${functionName}: in use by route ${shown.join(', route ')}, must be unused`,
       { details: { routes: shown } },
     )
   }

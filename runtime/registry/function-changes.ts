@@ -86,7 +86,7 @@ function checkUnused(record: FunctionRecord): void {
   if (users.length > 0) {
     throw new IsoletteError(
       'in_use',
-      `Cannot remove function ${record.name}: ${users.join(', ')} lead to it, must be unused`,
+      `Cannot remove function ${record.name}: in use by ${users.join(', ')}, must be unused`,
       { details: { aliases, routes } },
     )
   }

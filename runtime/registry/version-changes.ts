@@ -58,7 +58,7 @@ function checkUnused(record: FunctionRecord, version: number): void {
   if (users.length > 0) {
     throw new IsoletteError(
       'in_use',
-      `Cannot remove version ${version} of ${record.name}: ${users.join(', ')} point at it, must be unused`,
+      `Cannot remove version ${version} of ${record.name}: in use by ${users.join(', ')}, must be unused`,
       { details: { aliases, routes } },
     )
   }

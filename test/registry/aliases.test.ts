@@ -87,7 +87,7 @@ test('removeAlias() is refused while a route leads to it, unless forced', async 
   await registry.setAlias('hello', 'other', at(1))
   await assert.rejects(registry.removeAlias('hello', 'live', { force: false }), {
     code: 'in_use',
-    message: /\/hello, \/hello\/\* lead to it/,
+    message: /in use by route \/hello, route \/hello\/\*, must be unused/,
   })
   const routes = [{ path: '/x', qualifier: 'beta' }]
   await registry.upload(uploadOf('hello', 'v1', { routes }))
@@ -105,7 +105,7 @@ test('removeVersion() is refused while an alias points at it, weight 0 included'
   for (const version of [1, 2]) {
     await assert.rejects(registry.removeVersion('hello', version, { force: false }), {
       code: 'in_use',
-      message: `Cannot remove version ${version} of hello: alias live point at it, must be unused`,
+      message: `Cannot remove version ${version} of hello: in use by alias live, must be unused`,
     })
   }
   await assert.rejects(registry.removeVersion('hello', 3, { force: true }), { code: 'version_not_found' })
