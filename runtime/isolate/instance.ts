@@ -84,6 +84,12 @@ export class Instance {
     this.#cpuMs = this.#prepared.cpuMs() ?? 0
   }
 
+  /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
+  get isWanted(): boolean {
+    for (const pending of this.#pending.values()) if (!pending.isGivenUp) return true
+    return false
+  }
+
   /** Takes a request; it enters with the next batch. The instance must be `resident`. */
   begin(invocation: Invocation, isSecondRun: boolean): void {
     const pending = new Pending(this.#nextRequestId++, invocation, isSecondRun)
@@ -300,6 +306,7 @@ export class Instance {
   /** Settles a request that is still in the guest, and tells the guest. */
   #giveUp(pending: Pending, outcome: Outcome, reason: string): void {
     this.#settle(pending, outcome)
+    pending.isGivenUp = true
     if (pending.hasBegun) {
       this.#ops.abort(pending, reason)
       this.#expireAt(pending)

@@ -10,6 +10,8 @@ export class Pending {
   readonly isSecondRun: boolean
   hasBegun = false
   isSettled = false
+  /** Settled without the guest (deadline, client gone): nobody waits for what it still does. */
+  isGivenUp = false
   subrequests = 0
   /** The request's body until the guest takes it. */
   body: Uint8Array | null

@@ -100,9 +100,9 @@ export class Pool implements Invoker {
     return this.#residents.size
   }
 
-  /** Whether anything waits or runs, `waitUntil` included. */
+  /** Whether anything waits or runs that somebody wants, `waitUntil` included. */
   get isBusy(): boolean {
-    for (const [instance] of this.#residents.entries()) if (!instance.isIdle) return true
+    for (const [instance] of this.#residents.entries()) if (instance.isWanted) return true
     for (const pool of this.#byKey.values()) if (pool.waiting.length > 0) return true
     return false
   }

@@ -168,11 +168,12 @@ export class ServerFixture implements AsyncDisposable {
 
   /** Ends the server as an operator does; resolves with its exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    this.#agent.destroy()
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode
     const exited = once(this.#child, 'exit')
     this.#child.kill(signal)
-    return (await exited)[0]
+    const [code] = await exited
+    this.#agent.destroy()
+    return code
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
