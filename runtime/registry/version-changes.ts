@@ -15,9 +15,8 @@ export function publish(
   const record = draft.requireFunction(functionName)
   const versionId = record.latest
   const number = numbers.get([functionName, versionId])
-  const existing = number === null ? null : versions.get([functionName, number])
-  if (number !== null && existing !== null) {
-    return { functionName, version: number, ...existing, unchanged: true }
+  if (number !== null) {
+    return { functionName, version: number, ...versions.get([functionName, number])!, unchanged: true }
   }
   const version = record.lastVersion + 1
   const published = { versionId, publishedAtMs: draft.nowMs }

@@ -130,8 +130,8 @@ test('params are decoded once, and left alone when they cannot be', () => {
 })
 
 test('params of an abandoned branch do not leak into the one that matches', () => {
-  const routes = matcher('/:a/:b/end', '/:x/*')
-  assert.deepEqual(routes.find('GET', '/1/2/other')?.params, { x: '1' })
+  const routes = matcher('/a/:b/end', '/:x/*')
+  assert.deepEqual(routes.find('GET', '/a/2/other')?.params, { x: 'a' })
 })
 
 test('a path without params is answered with the same object each time', () => {

@@ -40,18 +40,21 @@ test('another process sees each change as soon as it was made, while the store g
   }
 })
 
-test('a change does not wait for a process that reads and then does not come back', async (t) => {
+test('a change does not wait for a process that reads and does not come back, and is seen by its next read', async (t) => {
   const { registry, dataDir } = await openTemporaryRegistry(t)
   await registry.deploy(uploadOf('hello', 'v1'), published)
   const child = await startView(t, dataDir)
   const untilFile = join(dataDir, 'go-on')
-  assert.deepEqual(await ask(child, { kind: 'hold', name: 'hello', untilFile }), { holding: true })
+  assert.deepEqual(await ask(child, { kind: 'hold', name: 'hello', untilFile, thenName: 'late' }), {
+    holding: true,
+  })
   for (let version = 2; version <= 20; version++) {
     await registry.deploy(uploadOf('hello', `v${version}`), published)
   }
+  await registry.deploy(uploadOf('late', 'l'), published)
   const released = once(child, 'message')
   writeFileSync(untilFile, '')
-  assert.deepEqual(await released, [{ holding: false }, undefined])
+  assert.deepEqual(await released, [{ record: registry.getFunction('late') }, undefined])
 })
 
 test('the reader of a process that was killed is forgotten', async (t) => {

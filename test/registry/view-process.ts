@@ -6,8 +6,8 @@ import { openRegistryView } from '../../runtime/registry/registry-view.ts'
 export type ToViewProcess =
   | { readonly kind: 'apply'; readonly delta: RegistryDelta }
   | { readonly kind: 'look'; readonly name: string; readonly path: string }
-  /** Reads, and then holds the event loop until the file is there. */
-  | { readonly kind: 'hold'; readonly name: string; readonly untilFile: string }
+  /** Reads, then holds the event loop until the file is there, then reads in the same turn. */
+  | { readonly kind: 'hold'; readonly name: string; readonly untilFile: string; readonly thenName: string }
 
 const view = openRegistryView(process.argv[2]!)
 
@@ -26,7 +26,7 @@ process.on('message', (order: ToViewProcess) => {
       view.getFunction(order.name)
       process.send?.({ holding: true })
       while (!existsSync(order.untilFile));
-      return process.send?.({ holding: false })
+      return process.send?.({ record: view.getFunction(order.thenName) })
   }
 })
 process.send?.({ revision: view.revision })
