@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { routesOf } from '../model/route.ts'
 import type { VersionManifest } from '../model/version.ts'
 import { computeVersionId } from '../model/version-id.ts'
 import type { Build, Builder } from '../registry/build.ts'
@@ -56,7 +57,7 @@ export class Deployer {
       versionId: upload.manifest.versionId,
       version,
       unchanged,
-      routes: upload.routes,
+      routes: routesOf(upload.name, upload.routes),
       warnings: build.warnings,
       workers: changed.workers,
     }

@@ -1,6 +1,6 @@
 import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
-import type { RouteEntry, RoutePattern } from '../model/route.ts'
+import type { RouteEntry } from '../model/route.ts'
 import type { HandlerKind, VersionId } from '../model/version.ts'
 import type { Spread } from './changes.ts'
 import type { FleetMember } from './fleet.ts'
@@ -27,7 +27,8 @@ export interface FunctionSummary {
   /** Highest version number ever published, 0 if none. */
   readonly lastVersion: number
   readonly aliases: Readonly<Record<string, Weights>>
-  readonly routes: readonly RoutePattern[]
+  /** Those it answers on, configured or not. */
+  readonly routes: readonly RouteEntry[]
 }
 
 export interface FunctionPage {
@@ -65,7 +66,8 @@ export interface DeploymentAnswer {
   readonly version: number | null
   /** The content is that of a version that was there before. */
   readonly unchanged: boolean
-  readonly routes: readonly RoutePattern[]
+  /** Those it answers on, configured or not. */
+  readonly routes: readonly RouteEntry[]
   readonly warnings: readonly string[]
   readonly workers: Spread | null
 }

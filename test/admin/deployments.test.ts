@@ -14,7 +14,7 @@ describe('POST /v1/deployments', () => {
       versionId: body.versionId,
       version: 1,
       unchanged: false,
-      routes: [{ host: null, method: null, path: '/hello', qualifier: null }],
+      routes: [{ host: null, method: null, path: '/hello', qualifier: null, functionName: 'hello' }],
       warnings: [],
       workers: { applied: 2, live: 2 },
     })

@@ -33,6 +33,19 @@ describe('/v1/functions', () => {
     assert.doesNotMatch(text, /hush/)
   })
 
+  it('shows the routes that a function answers on without any configured', async () => {
+    await using admin = await RunningAdminServer.start()
+    await admin.deploy('hello', 'one')
+    const record = admin.registry.getFunction('hello')!
+    const manifest = admin.registry.getManifest(record.latest)!
+    await admin.registry.upload({ ...record, routes: [], manifest })
+    const { body } = await admin.ask('GET', '/v1/functions/hello')
+    assert.deepEqual(
+      body.routes.map(({ path }: { path: string }) => path),
+      ['/hello', '/hello/*'],
+    )
+  })
+
   it('removes one only with force while aliases need it', async () => {
     await using admin = await RunningAdminServer.start()
     await admin.deploy('hello', 'one')

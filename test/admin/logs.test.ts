@@ -70,7 +70,7 @@ describe('LineStream', () => {
     const stream = new LineStream(out, { maxPending: 2 })
     for (let number = 1; number <= 9; number += 1) stream.push(number)
     const lines = createInterface({ input: out })[Symbol.asyncIterator]()
-    const next = async () => JSON.parse((await lines.next()).value)
+    const next = async () => JSON.parse((await lines.next()).value!)
     const seen = [await next(), await next(), await next(), await next()]
     const dropped = seen.at(-1).dropped
     assert.deepEqual(seen, [1, 2, 3, { dropped }])

@@ -3,6 +3,7 @@ import { formatWeights } from '../../model/alias.ts'
 import { IsoletteError } from '../../model/errors.ts'
 import type { FunctionRecord } from '../../model/function.ts'
 import { checkName } from '../../model/name.ts'
+import { routesOf } from '../../model/route.ts'
 import type { VersionManifest } from '../../model/version.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { command, json } from '../command.ts'
@@ -78,7 +79,7 @@ function summarize(record: FunctionRecord): FunctionSummary {
     aliases: Object.fromEntries(
       Object.entries(record.aliases).map(([alias, { targets }]) => [alias, formatWeights(targets)]),
     ),
-    routes: record.routes,
+    routes: routesOf(record.name, record.routes),
   }
 }
 
