@@ -13,7 +13,11 @@ finishes what it runs. Returns when all are new.`,
   async run({ client, json }) {
     const list = await client.ask<WorkerList>('POST', '/v1/workers/replacement')
     if (json) printJson(list)
-    else print(`replaced ${list.workers.length} workers`)
+    else {
+      // Those that it took over from may still be finishing what they run.
+      const replaced = list.workers.filter(({ state }) => state === 'ready')
+      print(`replaced ${replaced.length} ${replaced.length === 1 ? 'worker' : 'workers'}`)
+    }
     return exitCodes.ok
   },
 })

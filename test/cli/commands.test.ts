@@ -85,6 +85,7 @@ describe('isolette', () => {
       ],
       [['route', 'ls'], 'HOST  METHOD  PATH    FUNCTION\n*     *       /hello  hello:live\n'],
       [['rollback', 'hello'], 'hello:live points at 1=1\n'],
+      [['workers', 'replace'], 'replaced 1 worker\n'],
       [['rm', 'hello:2'], 'removed hello:2\n'],
       [['alias', 'rm', 'hello', 'live'], 'removed hello:live\n'],
       [['rm', 'hello', '--force'], 'removed hello\n'],
