@@ -27,6 +27,9 @@ export class AdminClient {
       for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
         yield JSON.parse(line)
       }
+    } catch (error) {
+      // Thrown, or only seen below: which it is depends on what was still to be read.
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
     } finally {
       response.destroy()
     }
