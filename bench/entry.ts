@@ -28,7 +28,7 @@ const event: HttpEvent = {
 }
 
 export async function measure(): Promise<Report> {
-  const bootstrap = new CompiledBootstrap(readBootstrap())
+  const bootstrap = new CompiledBootstrap(await readBootstrap(null))
   const guardian = new Guardian()
   const suite = new Benchmark.Suite()
   const perRequest = new Map<string, Map<number, number>>()

@@ -29,13 +29,14 @@ const drainLookEveryMs = 10
 /** Puts a worker together: registry view, isolates, pool, HTTP server, recorder. */
 export async function createWorkerService(context: WorkerContext): Promise<WorkerService> {
   const { options } = context
-  const uws = loadUws(join(options.dataDir, 'cache'))
+  const cacheDir = join(options.dataDir, 'cache')
+  const uws = loadUws(cacheDir)
   const view = await openRegistryView(options.dataDir)
   const artifacts = join(options.dataDir, 'artifacts')
   const guardian = new Guardian()
   const errors = new ErrorMapper((digest) => readArtifact(artifacts, digest))
   const pool = new Pool({
-    bootstrap: new CompiledBootstrap(readBootstrap()),
+    bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir)),
     guardian,
     readBundle: (manifest) => readArtifact(artifacts, manifest.bundle).toString('utf8'),
     mapError: (manifest, error) => errors.map(manifest, error),

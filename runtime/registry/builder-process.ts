@@ -18,7 +18,7 @@ if (!process.execArgv.includes('--no-node-snapshot') || process.send === undefin
 // Nobody waits for the answer any more. Not `exit`: it would wait for threads that may never end.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
-const evaluate = createBundleEvaluator()
+const evaluate = await createBundleEvaluator()
 
 process.on('message', async ({ request }: ToBuilder) => {
   await send(await answer(request))

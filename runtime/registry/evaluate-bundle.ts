@@ -15,8 +15,8 @@ import type { EvaluateBundle } from './check-bundle.ts'
  * A guardian ends what overstays. Some guests end the process, or go on in spite of it: only for processes that can be
  * killed.
  */
-export function createBundleEvaluator(): EvaluateBundle {
-  const bootstrap = new CompiledBootstrap(readBootstrap())
+export async function createBundleEvaluator(): Promise<EvaluateBundle> {
+  const bootstrap = new CompiledBootstrap(await readBootstrap(null))
   const guardian = new Guardian()
   return ({ name, bundle, limits, env }) => {
     const prepared = new PreparedIsolate(bootstrap, guardian, limits.memoryMiB)

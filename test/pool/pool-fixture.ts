@@ -7,7 +7,7 @@ import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { Outcome } from '../../runtime/model/outcome.ts'
 import { Pool, type PoolOptions } from '../../runtime/pool/pool.ts'
 
-const bootstrap = new CompiledBootstrap(readBootstrap())
+const bootstrap = new CompiledBootstrap(await readBootstrap(null))
 
 export interface Settled {
   readonly outcome: Outcome
