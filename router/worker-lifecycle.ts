@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { destination, type Logger } from 'pino'
 import { IsoletteError } from '../runtime/model/errors.ts'
 import { createLog, createLogTo, type LogOptions } from '../runtime/observe/log.ts'
@@ -58,6 +59,8 @@ class Worker {
       if (this.#lingerMs !== null) return this.#drain(this.#lingerMs)
       const listening = await service.listen()
       this.#send({ kind: 'ready', port: listening.port, revision: service.revision })
+      // Written at exit otherwise, and a worker that is killed has none.
+      flushCompileCache()
     } catch (error) {
       clearInterval(heartbeat)
       await this.#fail(error)

