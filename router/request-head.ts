@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import type { HttpRequest } from 'uWebSockets.js'
+import { Buffer } from 'node:buffer'
 
 /**
  * The headers of a request: all as text for the function, and the few that the router needs. One object serves all
