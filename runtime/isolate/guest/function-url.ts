@@ -1,0 +1,21 @@
+import { makeEventContext } from './event-context.ts'
+import { responseOfResult } from './event-response.ts'
+import { httpEvent } from './http-event.ts'
+import { answerThrown, finishOne, type HttpInput, type Invocation, keepWaiting } from './invocation.ts'
+import { loaded } from './loaded.ts'
+import { sendBuffered } from './send-response.ts'
+
+/**
+ * Calls `handler` with an HTTP request as an AWS Lambda function URL would: payload 2.0, and its rules for the answer.
+ * Never rejects.
+ */
+export async function startFunctionUrl(invocation: Invocation, input: HttpInput): Promise<void> {
+  keepWaiting(invocation)
+  try {
+    const result = await loaded.handler!(httpEvent(invocation, input), makeEventContext(invocation))
+    sendBuffered(invocation, responseOfResult(result))
+  } catch (thrown) {
+    answerThrown(invocation, thrown)
+  }
+  finishOne(invocation)
+}

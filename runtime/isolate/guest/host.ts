@@ -1,0 +1,89 @@
+import { op, progressIndex } from '../abi.ts'
+import { globalObject, Int32Array } from './primordials.ts'
+
+type HostCall = (number: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown
+
+interface BootGlobal {
+  __isoletteOp?: HostCall
+  __isoletteProgress?: SharedArrayBuffer
+}
+
+const bootGlobal = globalObject as BootGlobal
+const call = bootGlobal.__isoletteOp!
+/** Shared with the host, which reads it when the isolate is gone. See `progressIndex`. */
+const progress = new Int32Array(bootGlobal.__isoletteProgress!)
+delete bootGlobal.__isoletteOp
+delete bootGlobal.__isoletteProgress
+
+/** Notes that the request's handler is about to be called. */
+export function noteStarting(requestId: number): void {
+  progress[progressIndex.startingRequestId] = requestId
+  progress[progressIndex.startedCount]!++
+}
+
+/** Notes that all frames of the entry were handed out. */
+export function noteAllStarted(): void {
+  progress[progressIndex.startingRequestId] = 0
+}
+
+/** The request's body as text; empty if it was taken before. */
+export function takeBodyText(requestId: number): string {
+  return call(op.bodyText, requestId) as string
+}
+
+/** The request's body; empty if it was taken before. */
+export function takeBodyBytes(requestId: number): ArrayBuffer {
+  return call(op.bodyBytes, requestId) as ArrayBuffer
+}
+
+/** Hands over the bytes of the response that is announced next; they are copied. */
+export function giveBytes(requestId: number, bytes: ArrayBuffer): void {
+  call(op.giveBytes, requestId, bytes)
+}
+
+export const logLevel = { debug: 0, info: 1, warn: 2, error: 3 } as const
+
+/** `requestId` 0 = unknown. */
+export function log(requestId: number, level: number, text: string): void {
+  call(op.log, requestId, level, text)
+}
+
+/** At most 65 536. */
+export function randomBytes(byteCount: number): ArrayBuffer {
+  return call(op.randomBytes, byteCount) as ArrayBuffer
+}
+
+export function monotonicMs(): number {
+  return call(op.monotonicMs) as number
+}
+
+/** Replaces the wake-up asked for before; a negative delay cancels it. */
+export function wakeAfter(delayMs: number): void {
+  call(op.wakeAfter, delayMs)
+}
+
+/** JSON of nine components, or '' if `url` does not parse. */
+export function parseUrl(url: string, base: string | undefined): string {
+  return call(op.parseUrl, url, base) as string
+}
+
+export function beginFetch(
+  opId: number,
+  requestId: number,
+  json: string,
+  body: ArrayBuffer | undefined,
+): void {
+  call(op.fetch, opId, requestId, json, body)
+}
+
+export function cancelOp(opId: number): void {
+  call(op.cancel, opId)
+}
+
+export function takeOpBytes(opId: number): ArrayBuffer {
+  return call(op.takeBytes, opId) as ArrayBuffer
+}
+
+export function reportUnhandledRejection(requestId: number, text: string): void {
+  call(op.unhandledRejection, requestId, text)
+}

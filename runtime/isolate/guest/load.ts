@@ -1,0 +1,31 @@
+import type { GuestConfig } from '../abi.ts'
+import { type Application, type EventHandler, loaded } from './loaded.ts'
+import { freeze, jsonParse } from './primordials.ts'
+import { armWakeUp } from './timers.ts'
+
+interface Exports {
+  readonly default?: Partial<Application> | null
+  readonly handler?: EventHandler
+}
+
+/**
+ * Takes the function's module, already evaluated.
+ *
+ * @returns which export answers, '' if there is none.
+ */
+export function load(exports: Exports | null | undefined, configJson: string): 'fetch' | 'handler' | '' {
+  const config = jsonParse(configJson) as GuestConfig
+  freeze(config.env)
+  loaded.config = config
+  // The module's top level may have set timers.
+  armWakeUp()
+  const application = exports?.default
+  if (typeof application?.fetch === 'function') {
+    loaded.application = application as Application
+    return 'fetch'
+  }
+  const handler = exports?.handler
+  if (typeof handler !== 'function') return ''
+  loaded.handler = handler
+  return 'handler'
+}

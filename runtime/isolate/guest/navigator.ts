@@ -1,0 +1,11 @@
+import { tagClass } from './class-tag.ts'
+import { loaded } from './loaded.ts'
+
+/** HTML's `Navigator`, as far as it means something here. */
+export class Navigator {
+  get userAgent(): string {
+    return loaded.config.userAgent
+  }
+}
+
+tagClass(Navigator, 'Navigator')

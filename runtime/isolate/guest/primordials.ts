@@ -1,0 +1,221 @@
+/**
+ * The language's own functions, captured before any code of the function runs, which may replace every one of them.
+ *
+ * The bootstrap reads none of them from where guests can write: what keeps its books (entry, results, timers) would
+ * else answer for the wrong request, and a patched `then` or setter would be handed objects of the bootstrap. Lint
+ * keeps the rest of this folder from naming the globals.
+ *
+ * What is left to the language: index and property access on objects made here, calls, operators, `await`.
+ * `for…of`, spread and destructuring of arrays go through `Array.prototype[Symbol.iterator]` and are not used.
+ */
+
+const globals = globalThis
+
+export { globals as globalObject }
+
+export const {
+  Array,
+  ArrayBuffer,
+  BigInt,
+  Boolean,
+  DataView,
+  Date,
+  Error,
+  EvalError,
+  Int32Array,
+  Map,
+  Number,
+  Object,
+  Promise,
+  Proxy,
+  RangeError,
+  ReferenceError,
+  RegExp,
+  Set,
+  String,
+  Symbol,
+  SyntaxError,
+  TypeError,
+  Uint8Array,
+  URIError,
+  WeakMap,
+} = globals
+
+export const { apply, getPrototypeOf, ownKeys } = Reflect
+export const {
+  assign: objectAssign,
+  create: objectCreate,
+  defineProperty,
+  freeze,
+  getOwnPropertyDescriptor,
+  keys: objectKeys,
+  setPrototypeOf,
+} = Object
+export const { parse: jsonParse, stringify: jsonStringify } = JSON
+export const { ceil, floor, max, min, trunc } = Math
+export const { isArray } = Array
+export const { isView } = ArrayBuffer
+export const { fromCharCode } = String
+export const { now: dateNow } = Date
+export const atomics = Atomics
+export const { isInteger, isNaN } = Number
+export const asyncIterator: typeof Symbol.asyncIterator = Symbol.asyncIterator
+export const iterator: typeof Symbol.iterator = Symbol.iterator
+export const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag
+
+/** `method.call` as a plain function: `uncurryThis(''.slice)(text, 1)` is `text.slice(1)`, whatever became of `slice`. */
+const uncurryThis = Function.prototype.bind.bind(Function.prototype.call) as unknown as <
+  Self,
+  Arguments extends unknown[],
+  Result,
+>(
+  method: (...args: Arguments) => Result,
+) => (self: Self, ...args: Arguments) => Result
+
+/**
+ * Functions that run while the bootstrap is evaluated stand in parentheses: V8 then compiles them with the script, and
+ * they come out of its code cache.
+ */
+// biome-ignore format: keeps the parentheses
+const getterOf = (function getterOf<Self, Value>(prototype: object, key: PropertyKey): (self: Self) => Value {
+  return uncurryThis(getOwnPropertyDescriptor(prototype, key)!.get as () => Value)
+})
+
+export const stringCharCodeAt: (self: string, index: number) => number = uncurryThis(''.charCodeAt)
+export const stringCodePointAt: (self: string, index: number) => number | undefined = uncurryThis(
+  ''.codePointAt,
+)
+export const stringIndexOf: (self: string, search: string, from?: number) => number = uncurryThis(''.indexOf)
+export const stringSlice: (self: string, start: number, end?: number) => string = uncurryThis(''.slice)
+export const stringSplit: (self: string, separator: string) => string[] = uncurryThis(
+  ''.split as (separator: string) => string[],
+)
+export const stringStartsWith: (self: string, search: string, from?: number) => boolean = uncurryThis(
+  ''.startsWith,
+)
+export const stringEndsWith: (self: string, search: string) => boolean = uncurryThis(''.endsWith)
+export const stringToLowerCase: (self: string) => string = uncurryThis(''.toLowerCase)
+export const stringTrim: (self: string) => string = uncurryThis(''.trim)
+export const stringToUpperCase: (self: string) => string = uncurryThis(''.toUpperCase)
+export const stringToWellFormed: (self: string) => string = uncurryThis(''.toWellFormed)
+export const stringPadStart: (self: string, length: number, fill: string) => string = uncurryThis(''.padStart)
+export const stringPadEnd: (self: string, length: number, fill?: string) => string = uncurryThis(''.padEnd)
+export const stringRepeat: (self: string, count: number) => string = uncurryThis(''.repeat)
+export const numberToString: (self: number, radix?: number) => string = uncurryThis((0).toString)
+export const numberToFixed: (self: number, digits: number) => string = uncurryThis((0).toFixed)
+export const bigIntToString: (self: bigint) => string = uncurryThis(BigInt.prototype.toString)
+export const booleanValueOf: (self: boolean) => boolean = uncurryThis(Boolean.prototype.valueOf)
+export const numberValueOf: (self: number) => number = uncurryThis(Number.prototype.valueOf)
+export const stringValueOf: (self: string) => string = uncurryThis(String.prototype.valueOf)
+export const bigIntValueOf: (self: bigint) => bigint = uncurryThis(BigInt.prototype.valueOf)
+export const symbolValueOf: (self: symbol) => symbol = uncurryThis(Symbol.prototype.valueOf)
+export const symbolToString: (self: symbol) => string = uncurryThis(Symbol.prototype.toString)
+export const functionToString: (self: object) => string = uncurryThis(Function.prototype.toString)
+
+export const arrayJoin: (self: readonly unknown[], separator: string) => string = uncurryThis([].join)
+export const arraySort = uncurryThis([].sort) as unknown as <Item>(
+  self: Item[],
+  compare?: (a: Item, b: Item) => number,
+) => Item[]
+export const arraySlice = uncurryThis([].slice) as unknown as <Item>(
+  self: readonly Item[],
+  start?: number,
+  end?: number,
+) => Item[]
+
+export const mapGet = uncurryThis(Map.prototype.get) as <K, V>(self: Map<K, V>, key: K) => V | undefined
+export const mapSet = uncurryThis(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => Map<K, V>
+export const mapHas = uncurryThis(Map.prototype.has) as <K, V>(self: Map<K, V>, key: K) => boolean
+export const mapDelete = uncurryThis(Map.prototype.delete) as <K, V>(self: Map<K, V>, key: K) => boolean
+export const mapClear = uncurryThis(Map.prototype.clear) as <K, V>(self: Map<K, V>) => void
+export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
+  self: Map<K, V>,
+  visit: (value: V, key: K) => void,
+) => void
+export const mapSize: (self: Map<unknown, unknown>) => number = getterOf(Map.prototype, 'size')
+export const setAdd = uncurryThis(Set.prototype.add) as <Item>(self: Set<Item>, item: Item) => Set<Item>
+export const setForEach = uncurryThis(Set.prototype.forEach) as <Item>(
+  self: Set<Item>,
+  visit: (item: Item) => void,
+) => void
+export const setSize: (self: Set<unknown>) => number = getterOf(Set.prototype, 'size')
+
+const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
+export const typedArrayBuffer: (self: ArrayBufferView) => ArrayBuffer = getterOf(
+  typedArrayPrototype,
+  'buffer',
+)
+export const typedArrayByteLength: (self: ArrayBufferView) => number = getterOf(
+  typedArrayPrototype,
+  'byteLength',
+)
+export const typedArrayByteOffset: (self: ArrayBufferView) => number = getterOf(
+  typedArrayPrototype,
+  'byteOffset',
+)
+/** `Uint8Array` and so on; undefined if it is not a typed array. */
+export const typedArrayName: (self: unknown) => string | undefined = getterOf(
+  typedArrayPrototype,
+  toStringTag,
+)
+export const typedArrayLength: (self: ArrayBufferView) => number = getterOf(typedArrayPrototype, 'length')
+export const typedArraySubarray: (self: Uint8Array, start: number, end: number) => Uint8Array = uncurryThis(
+  Uint8Array.prototype.subarray,
+)
+export const typedArraySet: (self: Uint8Array, source: Uint8Array, offset: number) => void = uncurryThis(
+  Uint8Array.prototype.set as (source: Uint8Array, offset: number) => void,
+)
+export const arrayBufferByteLength: (self: ArrayBufferLike) => number = getterOf(
+  ArrayBuffer.prototype,
+  'byteLength',
+)
+export const arrayBufferSlice: (self: ArrayBufferLike, start: number, end?: number) => ArrayBuffer =
+  uncurryThis(ArrayBuffer.prototype.slice)
+export const dataViewBuffer: (self: DataView) => ArrayBuffer = getterOf(DataView.prototype, 'buffer')
+export const dataViewByteLength: (self: DataView) => number = getterOf(DataView.prototype, 'byteLength')
+export const dataViewByteOffset: (self: DataView) => number = getterOf(DataView.prototype, 'byteOffset')
+export const dateGetTime: (self: Date) => number = uncurryThis(Date.prototype.getTime)
+export const dateToISOString: (self: Date) => string = uncurryThis(Date.prototype.toISOString)
+export const regExpSource: (self: RegExp) => string = getterOf(RegExp.prototype, 'source')
+export const regExpFlags: (self: RegExp) => string = getterOf(RegExp.prototype, 'flags')
+
+/** Puts a stack on an object that no `Error` constructor made. */
+export const captureStack = (Error as unknown as { captureStackTrace(target: object): void })
+  .captureStackTrace
+
+/** What every iterator of the language inherits from: `[Symbol.iterator]` and the iterator helpers. */
+export const iteratorPrototype = getPrototypeOf(getPrototypeOf([].values())!)
+export const asyncIteratorPrototype = getPrototypeOf(
+  getPrototypeOf(async function* () {}.prototype as object)!,
+)
+
+/** Whether it is an error by birth, whatever its prototype. V8 has it; the TypeScript library of 2024 does not. */
+export const isError = (Error as unknown as { isError(value: unknown): value is Error }).isError
+export const arrayBufferTransfer: (self: ArrayBuffer) => ArrayBuffer = uncurryThis(
+  ArrayBuffer.prototype.transfer,
+)
+
+type TypedArrayConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView
+const typedArrayConstructors = new Map<string, TypedArrayConstructor>()
+const typedArrays = [
+  globals.Int8Array,
+  globals.Uint8Array,
+  globals.Uint8ClampedArray,
+  globals.Int16Array,
+  globals.Uint16Array,
+  globals.Int32Array,
+  globals.Uint32Array,
+  globals.Float32Array,
+  globals.Float64Array,
+  globals.BigInt64Array,
+  globals.BigUint64Array,
+]
+for (let index = 0; index < typedArrays.length; index++) {
+  const View = typedArrays[index] as unknown as TypedArrayConstructor
+  mapSet(typedArrayConstructors, View.name, View)
+}
+
+/** The constructor of that name. */
+export function typedArrayConstructor(name: string): TypedArrayConstructor {
+  return mapGet(typedArrayConstructors, name)!
+}

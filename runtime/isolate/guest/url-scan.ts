@@ -1,0 +1,137 @@
+import { stringCharCodeAt, stringIndexOf, stringStartsWith, Uint8Array } from './primordials.ts'
+import { UrlRecord } from './url-record.ts'
+
+const inHost = 1
+const inPath = 2
+const inQuery = 4
+const inHash = 8
+
+/** In which parts a character may stand and stays as it is. */
+const placesOf = new Uint8Array(128)
+
+function allow(characters: string, places: number): void {
+  for (let index = 0; index < characters.length; index++) {
+    placesOf[stringCharCodeAt(characters, index)]! |= places
+  }
+}
+
+allow('abcdefghijklmnopqrstuvwxyz0123456789-_.', inHost | inPath | inQuery | inHash)
+allow('ABCDEFGHIJKLMNOPQRSTUVWXYZ', inPath | inQuery | inHash)
+allow('!$&()*+,/:;=@~', inPath | inQuery | inHash)
+allow("'", inPath | inHash)
+allow('%', inPath | inQuery | inHash)
+allow('?', inQuery | inHash)
+
+const dot = 46
+const slash = 47
+const colon = 58
+const question = 63
+const hash = 35
+
+/** The end of the run of characters that may stand in that part. */
+function skip(text: string, from: number, place: number): number {
+  let at = from
+  for (; at < text.length; at++) {
+    const code = stringCharCodeAt(text, at)
+    if (code > 127 || (placesOf[code]! & place) === 0) break
+  }
+  return at
+}
+
+/**
+ * The short way for what nearly every URL looks like: `http` or `https`, a host in lower-case ASCII, a path without
+ * dots at the beginning of a segment, nothing that must be escaped. Such a URL is its own serialisation.
+ *
+ * @returns null if it is any other, valid or not: the host's parser decides.
+ */
+export function scanUrl(text: string): UrlRecord | null {
+  const protocolEnd = stringStartsWith(text, 'https://') ? 6 : stringStartsWith(text, 'http://') ? 5 : 0
+  if (protocolEnd === 0) return null
+  const record = new UrlRecord(text)
+  const hostStart = protocolEnd + 2
+  const hostEnd = skip(text, hostStart, inHost)
+  if (!isPlainHost(text, hostStart, hostEnd)) return null
+  const pathStart = skipPort(text, hostEnd, protocolEnd)
+  if (pathStart === -1 || stringCharCodeAt(text, pathStart) !== slash) return null
+  const searchStart = skip(text, pathStart, inPath)
+  if (!isPlainPath(text, pathStart, searchStart)) return null
+  const hashStart =
+    stringCharCodeAt(text, searchStart) === question ? skip(text, searchStart, inQuery) : searchStart
+  if (hashStart < text.length) {
+    if (stringCharCodeAt(text, hashStart) !== hash || skip(text, hashStart + 1, inHash) < text.length)
+      return null
+  }
+  record.protocolEnd = protocolEnd
+  record.userEnd = record.hostStart = hostStart
+  record.hostEnd = hostEnd
+  record.pathStart = pathStart
+  record.searchStart = searchStart
+  record.hashStart = hashStart
+  return record
+}
+
+/** Not empty, no empty label, no Punycode, and no number at its end unless it is an IPv4 address as it is written out. */
+function isPlainHost(text: string, start: number, end: number): boolean {
+  if (start === end) return false
+  let labelStart = start
+  let labels = 0
+  let isNumeric = true
+  for (let at = start; at <= end; at++) {
+    const code = at === end ? dot : stringCharCodeAt(text, at)
+    if (code !== dot) {
+      if (code < 48 || code > 57) isNumeric = false
+      continue
+    }
+    if (at === labelStart || stringStartsWith(text, 'xn--', labelStart)) return false
+    labels++
+    if (at < end) labelStart = at + 1
+  }
+  if (isNumeric) return labels === 4 && isDottedQuad(text, start, end)
+  const last = stringCharCodeAt(text, labelStart)
+  return last < 48 || last > 57
+}
+
+/** Four numbers to 255 without leading zeros; all that stands there is digits and dots. */
+function isDottedQuad(text: string, start: number, end: number): boolean {
+  let value = 0
+  let digits = 0
+  for (let at = start; at <= end; at++) {
+    const code = at === end ? dot : stringCharCodeAt(text, at)
+    if (code === dot) {
+      if (digits === 0 || value > 255) return false
+      value = digits = 0
+    } else {
+      if (digits > 0 && value === 0) return false
+      value = value * 10 + code - 48
+      digits++
+    }
+  }
+  return true
+}
+
+/** @returns where the path begins, -1 if the port is not written as a serialised URL has it. */
+function skipPort(text: string, from: number, protocolEnd: number): number {
+  if (stringCharCodeAt(text, from) !== colon) return from
+  let port = 0
+  let at = from + 1
+  for (; at < text.length; at++) {
+    const code = stringCharCodeAt(text, at)
+    if (code < 48 || code > 57) break
+    if (at > from + 1 && port === 0) return -1
+    port = port * 10 + code - 48
+  }
+  const defaultPort = protocolEnd === 6 ? 443 : 80
+  return at === from + 1 || port > 65_535 || port === defaultPort ? -1 : at
+}
+
+/** Whether no segment begins with a dot, or with one that is escaped. */
+function isPlainPath(text: string, start: number, end: number): boolean {
+  for (
+    let at = stringIndexOf(text, '/', start);
+    at !== -1 && at < end;
+    at = stringIndexOf(text, '/', at + 1)
+  ) {
+    if (stringCharCodeAt(text, at + 1) === dot || stringStartsWith(text, '%2', at + 1)) return false
+  }
+  return true
+}
