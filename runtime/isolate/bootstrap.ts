@@ -37,6 +37,7 @@ function digestOfSources(): string {
   const hash = createHash('sha256')
   const files = globSync('**/*.ts', { cwd: guestFolder }).sort()
   for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(guestFolder, file)))
-  for (const file of ['./abi.ts', './bundle-bootstrap.ts']) hash.update(readFileSync(new URL(file, import.meta.url)))
+  for (const file of ['./abi.ts', './bundle-bootstrap.ts', '../model/limits.ts'])
+    hash.update(readFileSync(new URL(file, import.meta.url)))
   return hash.digest('hex').slice(0, 32)
 }

@@ -1,21 +1,85 @@
-import { buildSync } from 'esbuild'
+import { buildSync, transformSync } from 'esbuild'
 
-/** Bundles the guest's side into one strict script whose completion value is the module's default export. */
+/**
+ * Bundles the guest's side into one strict script whose completion value is the default export of `entryPath`.
+ *
+ * Modules that the guest asks for by `require` are evaluated when they are first asked for. esbuild wraps these in
+ * functions, and with them every module that they import, those that run in any case included: they would be compiled
+ * anew in each isolate, for V8's code cache holds only what was compiled with the script. Here they are taken out of
+ * their wrappers again. And what `require` returns, an object of getters, is cut out of the way: making and reading it
+ * runs the bundler's code, which a guest could get in between.
+ *
+ * @throws Error if esbuild's output is not what this expects.
+ */
 export function bundleBootstrap(entryPath: string): string {
-  const result = buildSync({
+  const bundle = buildSync({
     entryPoints: [entryPath],
     bundle: true,
     write: false,
     format: 'iife',
     globalName: 'bootstrap',
-    // `var bootstrap` must not become a global of the guest.
-    banner: { js: '(() => { "use strict";' },
-    footer: { js: 'return bootstrap.default; })()' },
     target: 'esnext',
     platform: 'neutral',
     legalComments: 'none',
-    // Each isolate keeps its own copy of the source: of 210 KB with comments, 90 KB are left.
-    minify: true,
+  }).outputFiles[0]!.text
+  const script = unwrapEagerModules(readExportsDirectly(bundle))
+  // `var bootstrap` must not become a global of the guest.
+  const strict = `(() => { "use strict"; ${script} return bootstrap.default; })()`
+  // Each isolate keeps its own copy of the source.
+  return transformSync(strict, { minify: true, target: 'esnext' }).code
+}
+
+const exportsObject = /^ {2}var (\w+_exports) = \{\};\n {2}__export\(\1, \{\n([^}]*)\n {2}\}\);\n/gm
+const exportLine = /^ {4}(\w+): \(\) => (\w+),?$/gm
+const requiredExport = /__toCommonJS\((\w+_exports)\)\.(\w+)/g
+
+/** `(init_url(), __toCommonJS(url_exports)).URL` becomes `(init_url(), URL)`, or whatever the variable is called. */
+function readExportsDirectly(bundle: string): string {
+  const variables = new Map<string, string>()
+  const withoutObjects = bundle.replace(exportsObject, (object, exports: string, lines: string) => {
+    for (const [, name, variable] of lines.matchAll(exportLine))
+      variables.set(`${exports}.${name}`, variable!)
+    return exports === 'main_exports' ? object : ''
   })
-  return result.outputFiles[0]!.text
+  const direct = withoutObjects.replace(
+    /\((init_\w+\(\)), __toCommonJS\((\w+_exports)\)\)\.(\w+)/g,
+    (_, init: string, exports: string, name: string) => `(${init}, ${variables.get(`${exports}.${name}`)})`,
+  )
+  // The entry's own exports are what remains.
+  if (direct.match(requiredExport) || direct.split('__toCommonJS(').length !== 2) throw unexpected('exports')
+  return direct
+}
+
+const wrapper =
+  /^ {2}var init_(\w+) = __esm\(\{\n {4}"[^"\n]+"\(\) \{\n {6}"use strict";\n([\s\S]*?)^ {4}\}\n {2}\}\);\n/gm
+const initOfModule = /^ {6}init_(\w+)\(\);\n/gm
+const initOfScript = /^ {2}init_(\w+)\(\);\n/gm
+
+/** Modules whose initialiser the script calls by itself stand where their wrapper stood: in order of evaluation. */
+function unwrapEagerModules(bundle: string): string {
+  const importsOf = new Map<string, string[]>()
+  for (const [, name, body] of bundle.matchAll(wrapper)) {
+    importsOf.set(
+      name!,
+      Array.from(body!.matchAll(initOfModule), (match) => match[1]!),
+    )
+  }
+  const eager = new Set<string>()
+  const pending = Array.from(bundle.matchAll(initOfScript), (match) => match[1]!)
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (eager.has(name)) continue
+    eager.add(name)
+    const imports = importsOf.get(name)
+    if (imports === undefined) throw unexpected(`the wrapper of ${name}`)
+    pending.push(...imports)
+  }
+  const dropEager = (call: string, name: string): string => (eager.has(name) ? '' : call)
+  return bundle
+    .replace(wrapper, (whole, name: string, body: string) => (eager.has(name) ? body : whole))
+    .replace(initOfModule, dropEager)
+    .replace(initOfScript, dropEager)
+}
+
+function unexpected(what: string): Error {
+  return new Error(`Cannot bundle the guest: esbuild writes ${what} in another way than expected`)
 }
