@@ -27,6 +27,7 @@ const slash = 47
 const colon = 58
 const question = 63
 const hash = 35
+const percent = 37
 
 /** The end of the run of characters that may stand in that part. */
 function skip(text: string, from: number, place: number): number {
@@ -131,7 +132,11 @@ function isPlainPath(text: string, start: number, end: number): boolean {
     at !== -1 && at < end;
     at = stringIndexOf(text, '/', at + 1)
   ) {
-    if (stringCharCodeAt(text, at + 1) === dot || stringStartsWith(text, '%2', at + 1)) return false
+    const code = stringCharCodeAt(text, at + 1)
+    if (code === dot) return false
+    if (code === percent && (stringStartsWith(text, '2e', at + 2) || stringStartsWith(text, '2E', at + 2))) {
+      return false
+    }
   }
   return true
 }

@@ -59,8 +59,12 @@ function host(url: UrlRecord, value: string): UrlRecord | null {
   const text = cutAtDelimiter(url, value)
   const colon = portColon(text)
   if (colon === -1) return withHost(url, text, url.portPart)
+  if (url.protocol === 'file:') return null
   const digits = leadingDigits(stringSlice(text, colon + 1))
-  return withHost(url, stringSlice(text, 0, colon), digits === '' ? url.portPart : `:${digits}`)
+  const name = stringSlice(text, 0, colon)
+  const changed = digits === '' ? null : withHost(url, name, `:${digits}`)
+  // A port out of range leaves the old one.
+  return changed ?? withHost(url, name, url.portPart)
 }
 
 function hostname(url: UrlRecord, value: string): UrlRecord | null {
@@ -70,7 +74,8 @@ function hostname(url: UrlRecord, value: string): UrlRecord | null {
 
 function withHost(url: UrlRecord, name: string, portPart: string): UrlRecord | null {
   if (isOpaque(url) || stringIndexOf(name, '@') !== -1) return null
-  if (name === '' && (isSpecial(url) || hasUser(url) || portPart !== '')) return null
+  const needsHost = (isSpecial(url) && url.protocol !== 'file:') || hasUser(url) || portPart !== ''
+  if (name === '' && needsHost) return null
   const rest = stringSlice(url.href, url.pathStart)
   return parse(`${url.protocol}//${userPart(url.username, url.password)}${name}${portPart}${rest}`)
 }
@@ -87,7 +92,7 @@ function pathname(url: UrlRecord, value: string): UrlRecord | null {
   if (isOpaque(url)) return null
   const path = replace(replace(replace(value, '?', '%3F'), '#', '%23'), ' ', '%20')
   const isRooted = stringStartsWith(path, '/') || (isSpecial(url) && stringStartsWith(path, '\\'))
-  const rooted = isRooted ? path : `/${path}`
+  const rooted = isRooted || (path === '' && url.hasAuthority) ? path : `/${path}`
   const before = url.hasAuthority
     ? stringSlice(url.href, 0, url.pathStart)
     : `${url.protocol}${stringStartsWith(rooted, '//') ? '/.' : ''}`

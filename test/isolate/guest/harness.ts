@@ -1,0 +1,334 @@
+import { fileURLToPath } from 'node:url'
+import ivm from 'isolated-vm'
+import { entryFrame, type GuestConfig, op } from '../../../runtime/isolate/abi.ts'
+import { bundleBootstrap } from '../../../runtime/isolate/bundle-bootstrap.ts'
+import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
+
+const source = bundleBootstrap(
+  fileURLToPath(new URL('../../../runtime/isolate/guest/main.ts', import.meta.url)),
+)
+
+export interface LogLine {
+  readonly requestId: number
+  readonly level: number
+  readonly text: string
+}
+
+export interface OutboundFetch {
+  readonly opId: number
+  readonly requestId: number
+  readonly head: { method: string; url: string; headers: [string, string][]; redirect: string }
+  readonly body: string | null
+}
+
+export interface TestRequest {
+  readonly method?: string
+  readonly url?: string
+  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[]
+  readonly body?: string | Uint8Array
+}
+
+/** What became of one request: the frames that came back for it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly headerLines: string
+  readonly body: string
+  readonly bytes: Uint8Array
+  readonly bodyKind: number
+}
+
+const invocationId = '0198-test'
+const clientAddress = '203.0.113.9'
+const remainingMs = 30_000
+const utf8 = new TextDecoder()
+
+/** The real bootstrap in a real isolate, and a host as simple as can be: time is a variable, nothing happens by itself. */
+export class Guest {
+  readonly isolate = new ivm.Isolate({ memoryLimit: 64 })
+  readonly context = this.isolate.createContextSync()
+  readonly progress = new Int32Array(new SharedArrayBuffer(8))
+  readonly logs: LogLine[] = []
+  readonly rejections: { readonly requestId: number; readonly text: string }[] = []
+  readonly fetches: OutboundFetch[] = []
+  readonly canceled: number[] = []
+  readonly wakeUps: number[] = []
+  readonly results: GuestResult[] = []
+  /** What `enter` threw: rejections that nobody handled, as isolated-vm tells them. */
+  readonly entryErrors: unknown[] = []
+  readonly calls = new Map<number, number>()
+  nowMs = 0
+  kind = ''
+  #meta: number[] = []
+  #text = ''
+  readonly #bodies = new Map<number, Uint8Array>()
+  readonly #given = new Map<number, Uint8Array>()
+  readonly #opBytes = new Map<number, Uint8Array>()
+  readonly #enter: ivm.Reference
+  readonly #collect: ivm.Reference
+  #lastRequestId = 0
+
+  /** `code` is the body of a module: it sets `exports.default` or `exports.handler`. */
+  constructor(code: string, config: Partial<GuestConfig> = {}) {
+    const { global } = this.context
+    global.setSync('__isoletteProgress', new ivm.ExternalCopy(this.progress.buffer).copyInto())
+    global.setSync(
+      '__isoletteOp',
+      new ivm.Callback((number: number, a: never, b: never, c: never, d: never) =>
+        this.#op(number, a, b, c, d),
+      ),
+    )
+    const bootstrap = this.#run(source)
+    this.#enter = bootstrap.getSync('enter', { reference: true })
+    this.#collect = bootstrap.getSync('collect', { reference: true })
+    const load = bootstrap.getSync('load', { reference: true })
+    const exports = this.#run(`(() => { const exports = {}; ${code}\n; return exports })()`)
+    const full: GuestConfig = {
+      functionName: 'hello',
+      functionVersion: '3',
+      memoryLimitMiB: 128,
+      env: { GREETING: 'hi' },
+      userAgent: 'isolette/0',
+      ...config,
+    }
+    this.kind = load.applySync(undefined, [exports.derefInto(), JSON.stringify(full)]) as string
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.isolate.isDisposed) this.isolate.dispose()
+  }
+
+  /** Runs code beside the function, as a script; its value must be a primitive. */
+  eval(code: string): unknown {
+    return this.context.evalSync(code)
+  }
+
+  /** Puts a request into the next entry; returns its id. */
+  add(request: TestRequest = {}): number {
+    const requestId = ++this.#lastRequestId
+    const { method = 'GET', url = 'http://example.com/', headers = {}, body } = request
+    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? null)
+    if (bytes !== null) this.#bodies.set(requestId, bytes)
+    const lines = (Array.isArray(headers) ? headers : Object.entries(headers)) as [string, string][]
+    const headerText = lines.map(([name, value]) => `${name}\n${value}\n`).join('')
+    const texts = [method, url, headerText, clientAddress, invocationId] as const
+    const [methodLength, urlLength, headersLength, ...rest] = texts.map((text) => text.length)
+    this.#frame(
+      [entryFrame.httpRequest, requestId, methodLength!, urlLength!, headersLength!, bytes?.length ?? -1],
+      [...rest, remainingMs],
+      texts.join(''),
+    )
+    return requestId
+  }
+
+  addEvent(event: unknown): number {
+    const requestId = ++this.#lastRequestId
+    const json = typeof event === 'string' ? event : JSON.stringify(event)
+    this.#frame(
+      [entryFrame.directEvent, requestId],
+      [json.length, invocationId.length, remainingMs],
+      json + invocationId,
+    )
+    return requestId
+  }
+
+  resolveOp(opId: number, text: string, bytes?: string | Uint8Array): void {
+    if (bytes !== undefined) {
+      this.#opBytes.set(opId, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes)
+    }
+    this.#frame([entryFrame.opResolved, opId], [text.length], text)
+  }
+
+  /** Answers an outbound `fetch`. */
+  respond(fetch: OutboundFetch, head: object, body: string | Uint8Array = ''): void {
+    const full = {
+      status: 200,
+      statusText: 'OK',
+      url: fetch.head.url,
+      redirected: false,
+      headers: [],
+      ...head,
+    }
+    this.resolveOp(fetch.opId, JSON.stringify(full), body)
+  }
+
+  rejectOp(opId: number, message: string): void {
+    this.#frame([entryFrame.opRejected, opId], [message.length], message)
+  }
+
+  abort(requestId: number, name: string): void {
+    this.#frame([entryFrame.abort, requestId], [name.length], name)
+  }
+
+  wake(): void {
+    this.#frame([entryFrame.timersDue], [], '')
+  }
+
+  /** Enters with all frames that were added, and collects. Returns the results of this entry. */
+  run(): GuestResult[] {
+    const meta = this.#meta.join(',')
+    const text = this.#text
+    this.#meta = []
+    this.#text = ''
+    try {
+      this.#enter.applySync(undefined, [meta, text])
+    } catch (error) {
+      if (this.isolate.isDisposed) throw error
+      this.entryErrors.push(error)
+    }
+    const results: GuestResult[] = []
+    readResults(this.#collect.applySync(), (result) => results.push(result))
+    this.results.push(...results)
+    return results
+  }
+
+  /** Enters with a time limit, for guests that do not come back. */
+  runFor(timeoutMs: number): void {
+    this.#enter.applySync(undefined, [this.#meta.join(','), this.#text], { timeout: timeoutMs })
+  }
+
+  /** Wakes the guest as long as it asks to be woken, time flying. */
+  runTimers(): void {
+    for (let turn = 0; turn < 100; turn++) {
+      const delayMs = this.wakeUps.at(-1)
+      if (delayMs === undefined || delayMs < 0) return
+      this.wakeUps.length = 0
+      this.nowMs += delayMs
+      this.wake()
+      this.run()
+    }
+  }
+
+  /** One request in an entry of its own; it must be answered by a response, if need be after timers. */
+  call(request: TestRequest = {}): Answer {
+    const requestId = this.add(request)
+    this.run()
+    this.runTimers()
+    return this.answerOf(requestId)
+  }
+
+  /** Like `call`, and the body's JSON. */
+  callJson(request: TestRequest = {}): unknown {
+    const { body } = this.call(request)
+    return JSON.parse(body)
+  }
+
+  /** One direct event; its result. */
+  invoke(event: unknown): unknown {
+    const requestId = this.addEvent(event)
+    this.run()
+    this.runTimers()
+    const result = this.resultOf(requestId)
+    if (result?.kind !== 'result') throw new Error(`No result but ${JSON.stringify(result)}`)
+    return JSON.parse(result.json)
+  }
+
+  resultOf(requestId: number): GuestResult | undefined {
+    return this.results.find((result) => result.requestId === requestId && result.kind !== 'done')
+  }
+
+  errorOf(requestId: number): { name: string; message: string; stack: string } {
+    const result = this.resultOf(requestId)
+    if (result?.kind !== 'error') throw new Error(`No error but ${JSON.stringify(result)}`)
+    return result.error
+  }
+
+  /** How often the request was said to be done. */
+  doneCount(requestId: number): number {
+    return this.results.filter((result) => result.requestId === requestId && result.kind === 'done').length
+  }
+
+  answerOf(requestId: number): Answer {
+    const result = this.resultOf(requestId)
+    if (result?.kind !== 'response') throw new Error(`No response but ${JSON.stringify(result)}`)
+    const bytes = this.#given.get(requestId) ?? new TextEncoder().encode(result.bodyText)
+    const lines = result.headers.split('\n')
+    const headers: Record<string, string> = {}
+    for (let index = 0; index + 1 < lines.length; index += 2) headers[lines[index]!] = lines[index + 1]!
+    const { status, bodyKind } = result
+    return { status, headers, headerLines: result.headers, bodyKind, bytes, body: utf8.decode(bytes) }
+  }
+
+  #frame(head: readonly number[], lengths: readonly number[], text: string): void {
+    this.#meta.push(...head, ...lengths)
+    this.#text += text
+  }
+
+  #run(code: string): ivm.Reference {
+    return this.isolate.compileScriptSync(code).runSync(this.context, { reference: true })
+  }
+
+  #op(number: number, a: number, b: never, c: string, d: ArrayBuffer | undefined): unknown {
+    this.calls.set(number, (this.calls.get(number) ?? 0) + 1)
+    switch (number) {
+      case op.bodyText:
+        return utf8.decode(this.#takeBody(a))
+      case op.bodyBytes:
+        return exactBuffer(this.#takeBody(a))
+      case op.giveBytes:
+        this.#given.set(a, new Uint8Array(b))
+        return
+      case op.log:
+        this.logs.push({ requestId: a, level: b, text: c })
+        return
+      case op.randomBytes:
+        return crypto.getRandomValues(new Uint8Array(a)).buffer
+      case op.monotonicMs:
+        return this.nowMs
+      case op.wakeAfter:
+        this.wakeUps.push(a)
+        return
+      case op.parseUrl:
+        return parseUrl(a as unknown as string, b)
+      case op.fetch:
+        this.fetches.push({
+          opId: a,
+          requestId: b,
+          head: JSON.parse(c),
+          body: d === undefined ? null : utf8.decode(d),
+        })
+        return
+      case op.cancel:
+        this.canceled.push(a)
+        return
+      case op.takeBytes:
+        return exactBuffer(this.#opBytes.get(a) ?? new Uint8Array())
+      case op.unhandledRejection:
+        this.rejections.push({ requestId: a, text: b })
+        return
+    }
+    throw new Error(`Unknown op ${number}`)
+  }
+
+  #takeBody(requestId: number): Uint8Array {
+    const body = this.#bodies.get(requestId) ?? new Uint8Array()
+    this.#bodies.delete(requestId)
+    return body
+  }
+}
+
+function exactBuffer(bytes: Uint8Array): ArrayBuffer {
+  return bytes.slice().buffer as ArrayBuffer
+}
+
+function parseUrl(url: string, base: string | undefined): string {
+  const parsed = URL.parse(url, base)
+  if (parsed === null) return ''
+  const { href, protocol, username, password, hostname, port, pathname, search, hash } = parsed
+  return JSON.stringify([href, protocol, username, password, hostname, port, pathname, search, hash])
+}
+
+/** Runs the body of an async function inside a handler; what it returns, as JSON. */
+export function evaluate(body: string, request: TestRequest = {}): unknown {
+  using guest = new Guest(
+    `exports.default = { fetch: async (request, env, ctx) => Response.json((await (async () => { ${body} })()) ?? null) }`,
+  )
+  return guest.callJson(request)
+}
+
+/** What the body throws, as `name: message`. */
+export function thrown(body: string): unknown {
+  return evaluate(
+    `try { await (async () => { ${body} })() } catch (error) { return error.name + ': ' + error.message }`,
+  )
+}
