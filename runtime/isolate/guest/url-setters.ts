@@ -62,6 +62,7 @@ function host(url: UrlRecord, value: string): UrlRecord | null {
   if (url.protocol === 'file:') return null
   const digits = leadingDigits(stringSlice(text, colon + 1))
   const name = stringSlice(text, 0, colon)
+  if (name === '') return null
   const changed = digits === '' ? null : withHost(url, name, `:${digits}`)
   // A port out of range leaves the old one.
   return changed ?? withHost(url, name, url.portPart)
