@@ -90,7 +90,8 @@ function batchOf(prepared: PreparedIsolate, size: number): () => void {
   const frames = new EntryFrames()
   return () => {
     frames.clear()
-    for (let request = 1; request <= size; request++) frames.httpRequest(request, event, 'abc123', 30_000)
+    for (let request = 1; request <= size; request++)
+      frames.httpRequest(request, event, { invocationId: 'abc123', remainingMs: 30_000, clientAddress: '' })
     prepared.guarded(1000, () => prepared.enter.applySync(undefined, [frames.meta, frames.text]))
     let answered = 0
     readResults(prepared.collect.applySync(), ({ kind }) => {

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { IsoletteError } from '../runtime/model/errors.ts'
+import type { Registry } from '../runtime/registry/registry.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
 import { clearFlights } from './flight-recorder.ts'
@@ -8,6 +9,8 @@ import type { ServerOptions } from './options.ts'
 import { formatAddress, probePort } from './port-probe.ts'
 import type { AdminServer, SupervisorDeps } from './supervisor-parts.ts'
 import { WorkerFleet } from './worker-fleet.ts'
+
+const garbageEveryMs = 10 * 60 * 1000
 
 /** The process that runs no guest code, changes the registry, and starts, watches and replaces the others. */
 export class Supervisor {
@@ -27,7 +30,7 @@ export class Supervisor {
 
   /** Resolves when requests are served and people were told so. After a failure `close` is still to be called. */
   async start(): Promise<void> {
-    const { dataDir, host, port } = this.#options
+    const { dataDir, host } = this.#options
     const { log } = this.#deps
 
     // First the lock: a directory's leftovers are another supervisor's workers while that one lives.
@@ -38,7 +41,7 @@ export class Supervisor {
       log.warn({ pids: leftovers }, 'ended processes that another supervisor left behind')
     clearFlights(dataDir)
     // Leftovers may have held the port.
-    await probePort(host, port)
+    const port = await probePort(host, this.#options.port)
     this.#goOn()
 
     const { registry, artifacts } = await this.#deps.openRegistry(this.#options)
@@ -52,7 +55,7 @@ export class Supervisor {
     this.#opened.defer(() => builder.close())
 
     const fleet = new WorkerFleet({
-      options: this.#options,
+      options: { ...this.#options, port },
       workerEntry: this.#deps.workerEntry,
       revision: registry.revision,
       timings: this.#deps.timings,
@@ -77,6 +80,7 @@ export class Supervisor {
     await this.#admin.listen()
     this.#goOn()
     this.#isServing = true
+    this.#collectGarbage(registry)
     await this.#deps.deployPaths()
     this.#goOn()
     this.#deps.announce(this.#readyLine(fleet.port))
@@ -109,6 +113,20 @@ export class Supervisor {
   async #drain(): Promise<void> {
     const closed = this.#admin?.close() ?? Promise.resolve()
     await Promise.all([atMost(this.#deps.timings.drainMs, closed), this.#fleet?.stop()])
+  }
+
+  /** Removes artifacts that nothing refers to any more, now and then. */
+  #collectGarbage(registry: Registry): void {
+    const collect = async (): Promise<void> => {
+      try {
+        const removed = await registry.collectGarbage()
+        if (removed > 0) this.#deps.log.info({ removed }, 'removed artifacts that nothing refers to')
+      } catch (error) {
+        this.#deps.log.error({ err: error }, 'artifacts not cleaned up')
+      }
+    }
+    const timer = setInterval(collect, garbageEveryMs)
+    this.#opened.defer(() => clearInterval(timer))
   }
 
   /** Whoever stops a start must not find it starting more behind his back. */

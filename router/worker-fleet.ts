@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { DirectResult, Fleet, FleetMember } from '../runtime/admin/fleet.ts'
 import { IsoletteError } from '../runtime/model/errors.ts'
 import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
+import { addEnded } from '../runtime/observe/metrics-sum.ts'
 import type { InvocationRecord } from '../runtime/observe/record.ts'
 import type { RegistryDelta } from '../runtime/registry/registry.ts'
 import { atMost } from './at-most.ts'
@@ -33,6 +34,7 @@ export interface WorkerFleetOptions {
 
 /** Workers make room when they use their budget; one that is this far over it is beyond helping. */
 const killAtBudgetShare = 1.5
+const metricsEveryMs = 5000
 
 /** The worker processes: started, watched, replaced, and spoken to. */
 export class WorkerFleet implements Fleet {
@@ -43,10 +45,13 @@ export class WorkerFleet implements Fleet {
   readonly #crashCause = new CrashCause()
   readonly #ids = new InvocationIds()
   #revision: number
-  #port: number
+  readonly #port: number
   #watch: NodeJS.Timeout | null = null
   #replacing: Promise<void> | null = null
   #isStopping = false
+  /** What workers counted that are gone. */
+  #endedMetrics: WorkerMetrics | null = null
+  #sinceMetricsMs = 0
 
   constructor(options: WorkerFleetOptions) {
     this.#options = options
@@ -59,7 +64,7 @@ export class WorkerFleet implements Fleet {
     )
   }
 
-  /** That all workers share; 0 before one of them has taken any free one. */
+  /** That all workers share. */
   get port(): number {
     return this.#port
   }
@@ -75,12 +80,7 @@ export class WorkerFleet implements Fleet {
   /** Resolves when all workers listen. @throws IsoletteError the first refusal; `stop` is still to be called */
   async start(): Promise<void> {
     this.#startWatch()
-    const [first, ...others] = this.#slots
-    // Who asks for any free port gets it from the first worker; the others need its number.
-    const starts = [first!.start()]
-    if (this.#port === 0) this.#port = (await starts[0]!).port
-    starts.push(...others.map((slot) => slot.start()))
-    await Promise.all(starts)
+    await Promise.all(this.#slots.map((slot) => slot.start()))
   }
 
   async broadcast(delta: RegistryDelta): Promise<{ readonly applied: number; readonly live: number }> {
@@ -109,7 +109,7 @@ export class WorkerFleet implements Fleet {
 
   async metrics(): Promise<readonly WorkerMetrics[]> {
     const metrics = await Promise.all(this.#processes().map((worker) => worker.metrics()))
-    return metrics.filter((worker) => worker !== null)
+    return [...metrics, this.#endedMetrics].filter((worker) => worker !== null)
   }
 
   async invoke(call: { readonly reference: string; readonly json: string }): Promise<DirectResult> {
@@ -190,6 +190,7 @@ export class WorkerFleet implements Fleet {
     worker.send({ kind: 'follow', all: this.#records.hasListeners })
     void worker.ended.then((end) => {
       children.remove(worker.pid)
+      if (worker.lastMetrics !== null) this.#endedMetrics = addEnded(this.#endedMetrics, worker.lastMetrics)
       if (end.code !== 0) this.#options.onWorkerDeath()
       const versionId = readFlight(options.dataDir, worker.pid)
       removeFlight(options.dataDir, worker.pid)
@@ -213,6 +214,12 @@ export class WorkerFleet implements Fleet {
       const elapsedMs = Math.min(nowMs - lastMs, 2 * everyMs)
       lastMs = nowMs
       for (const worker of this.#processes()) worker.tick(elapsedMs)
+      this.#sinceMetricsMs += elapsedMs
+      // So that little is missing of what a worker counted that ends without a word.
+      if (this.#sinceMetricsMs >= metricsEveryMs) {
+        this.#sinceMetricsMs = 0
+        void this.metrics()
+      }
       const released = this.#quarantine.release()
       if (released.length === 0) return
       this.#options.log.info({ versionIds: released }, 'versions released from quarantine')

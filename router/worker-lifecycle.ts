@@ -133,7 +133,12 @@ class Worker {
     }
     this.#lingerMs = Math.min(lingerMs, this.#lingerMs ?? lingerMs)
     if (this.#service === null) return
-    void this.#service.drain({ lingerMs: this.#lingerMs }).then(() => this.#exit(0))
+    const service = this.#service
+    void service.drain({ lingerMs: this.#lingerMs }).then(() => {
+      // Nobody asked; without it all since the last question would be missing from the sums.
+      this.#send({ kind: 'metrics', callId: 0, metrics: service.metrics() })
+      this.#exit(0)
+    })
     this.#send({ kind: 'draining' })
   }
 

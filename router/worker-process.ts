@@ -55,6 +55,7 @@ export class WorkerProcess {
   #revision = -1
   #port = 0
   #refusal: IsoletteError | null = null
+  #lastMetrics: WorkerMetrics | null = null
   #onReady: () => void = () => {}
 
   constructor(options: WorkerProcessOptions) {
@@ -143,10 +144,14 @@ export class WorkerProcess {
     return answer?.kind === 'status' ? answer.status : null
   }
 
-  /** Null if it does not answer in time. */
+  /** What it counted; as it said before, if it does not answer in time. Null if it never answered. */
   async metrics(): Promise<WorkerMetrics | null> {
-    const answer = await this.#ask((callId) => ({ kind: 'metrics', callId }), this.#options.timings.callMs)
-    return answer?.kind === 'metrics' ? answer.metrics : null
+    await this.#ask((callId) => ({ kind: 'metrics', callId }), this.#options.timings.callMs)
+    return this.#lastMetrics
+  }
+
+  get lastMetrics(): WorkerMetrics | null {
+    return this.#lastMetrics
   }
 
   /** Null if it ended before it had a result. */
@@ -218,9 +223,12 @@ export class WorkerProcess {
       case 'applied':
         this.#advance(message.revision)
         break
+      case 'metrics':
+        this.#lastMetrics = message.metrics
+        this.#calls.answered(message)
+        break
       case 'invoked':
       case 'status':
-      case 'metrics':
         this.#calls.answered(message)
         break
       case 'records':

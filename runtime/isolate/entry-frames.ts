@@ -24,8 +24,17 @@ export class EntryFrames {
     this.#text = ''
   }
 
-  httpRequest(requestId: number, event: HttpEvent, invocationId: string, remainingMs: number): void {
-    const { method, url, headers, body, clientAddress } = event
+  /** `clientAddress` may be '' for functions that have no way to see it: asking the socket for it is slow. */
+  httpRequest(
+    requestId: number,
+    event: HttpEvent,
+    {
+      invocationId,
+      remainingMs,
+      clientAddress,
+    }: { invocationId: string; remainingMs: number; clientAddress: string },
+  ): void {
+    const { method, url, headers, body } = event
     const bodyBytes = body === null ? -1 : body.byteLength
     this.#meta += `${entryFrame.httpRequest},${requestId},${method.length},${url.length},${headers.length},${bodyBytes},${clientAddress.length},${invocationId.length},${Math.ceil(remainingMs)},`
     this.#text += method + url + headers + clientAddress + invocationId

@@ -215,8 +215,11 @@ export class Instance {
       }
       starting.push(pending)
       participants.add(pending)
-      if (event.kind === 'http') this.#frames.httpRequest(pending.requestId, event, id, remainingMs)
-      else this.#frames.directEvent(pending.requestId, event, id, remainingMs)
+      if (event.kind === 'http') {
+        // Only Lambda's event holds the address; a `Request` has no place for it.
+        const clientAddress = this.manifest.handlerKind === 'handler' ? event.clientAddress : ''
+        this.#frames.httpRequest(pending.requestId, event, { invocationId: id, remainingMs, clientAddress })
+      } else this.#frames.directEvent(pending.requestId, event, id, remainingMs)
     }
     if (taken === this.#queue.length) this.#queue = []
     else this.#queue.splice(0, taken)

@@ -1,5 +1,6 @@
 import { Exposition } from './exposition.ts'
-import type { HistogramData, VersionMetrics, WorkerMetrics } from './metrics.ts'
+import type { VersionMetrics, WorkerMetrics } from './metrics.ts'
+import { sumRecords, sumVersions } from './metrics-sum.ts'
 
 /** Everything the workers count, summed over them, as the text that Prometheus scrapes. */
 export function prometheusText(counted: {
@@ -55,42 +56,4 @@ function writeInstances(text: Exposition, workers: readonly WorkerMetrics[]): vo
 
 function labelsOf({ function: functionName, version }: VersionMetrics): Readonly<Record<string, string>> {
   return { function: functionName, version }
-}
-
-/** One entry for each version, in order, so that two scrapes read alike. */
-function sumVersions(metrics: readonly VersionMetrics[]): VersionMetrics[] {
-  const sums = new Map<string, VersionMetrics>()
-  for (const added of metrics) {
-    const key = `${added.function}:${added.version}`
-    const sum = sums.get(key)
-    sums.set(key, sum === undefined ? added : addVersions(sum, added))
-  }
-  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
-}
-
-function addVersions(a: VersionMetrics, b: VersionMetrics): VersionMetrics {
-  return {
-    function: a.function,
-    version: a.version,
-    outcomes: Object.fromEntries(sumRecords([a.outcomes, b.outcomes])),
-    cpuSeconds: a.cpuSeconds + b.cpuSeconds,
-    duration: addHistograms(a.duration, b.duration),
-    coldStart: addHistograms(a.coldStart, b.coldStart),
-    queueWait: addHistograms(a.queueWait, b.queueWait),
-  }
-}
-
-function addHistograms(a: HistogramData, b: HistogramData): HistogramData {
-  return {
-    counts: a.counts.map((count, index) => count + (b.counts[index] ?? 0)),
-    sumSeconds: a.sumSeconds + b.sumSeconds,
-  }
-}
-
-function sumRecords(records: readonly Readonly<Record<string, number>>[]): [string, number][] {
-  const sums = new Map<string, number>()
-  for (const record of records) {
-    for (const [key, count] of Object.entries(record)) sums.set(key, (sums.get(key) ?? 0) + count)
-  }
-  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -149,16 +149,21 @@ describe('WorkerFleet', { timeout: 4 * deadlineMs }, () => {
     })
   })
 
-  it('gathers the metrics of the workers that answer', async (t) => {
+  it('gathers what workers counted, those included that do not answer or have ended', async (t) => {
     const supervisor = await SupervisorProcess.ready(t, { timings: { callMs: 300 } })
     assert.equal((await supervisor.call<unknown[]>('metrics')).length, 2)
     const [stopped] = await supervisor.workerPids()
     process.kill(stopped!, 'SIGSTOP')
-    assert.equal((await supervisor.call<unknown[]>('metrics')).length, 1)
+    t.after(() => process.kill(stopped!, 'SIGCONT'))
+    assert.equal((await supervisor.call<unknown[]>('metrics')).length, 2)
     const [silent, other] = await supervisor.call<FleetMember[]>('members')
     assert.equal(silent?.status, null)
     assert.ok(other?.status)
-    process.kill(stopped!, 'SIGCONT')
+    const [, running] = await supervisor.workerPids()
+    process.kill(running!, 'SIGKILL')
+    await until(async () => (await supervisor.workerPids()).every((pid) => pid !== running))
+    // One for each worker, and one for those that are gone.
+    await until(async () => (await supervisor.call<unknown[]>('metrics')).length === 3)
   })
 
   it('hands records to those who follow, and asks workers for all of them only meanwhile', async (t) => {
