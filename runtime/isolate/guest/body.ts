@@ -1,6 +1,13 @@
 import { concatBytes, copyBytes } from './bytes.ts'
 import { takeBodyBytes, takeBodyText } from './host.ts'
-import { jsonParse, TypeError, Uint8Array } from './primordials.ts'
+import {
+  jsonParse,
+  stringCharCodeAt,
+  stringSlice,
+  stringToWellFormed,
+  TypeError,
+  Uint8Array,
+} from './primordials.ts'
 import type { ReadableStream } from './readable-stream.ts'
 import { decodeUtf8 } from './utf8-decode.ts'
 import { encodeUtf8 } from './utf8-encode.ts'
@@ -57,7 +64,7 @@ export class Body {
   async text(): Promise<string> {
     const taken = this.take()
     if (taken === null) return decodeUtf8(await this.#readStream())
-    if (taken.kind === 'text') return taken.content
+    if (taken.kind === 'text') return withoutMark(stringToWellFormed(taken.content))
     return taken.kind === 'host' ? takeBodyText(taken.content) : decodeUtf8(taken.content)
   }
 
@@ -104,4 +111,9 @@ export class Body {
   async #readStream(): Promise<Uint8Array> {
     return concatBytes(await require('./readable-stream.ts').readToEnd(this.#content as ReadableStream))
   }
+}
+
+/** As if the text had been encoded and decoded again, which takes a byte order mark off. */
+function withoutMark(text: string): string {
+  return stringCharCodeAt(text, 0) === 0xfeff ? stringSlice(text, 1) : text
 }
