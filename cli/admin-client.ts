@@ -1,7 +1,7 @@
 import { type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { ErrorBody } from '../runtime/model/errors.ts'
+import type { ErrorBody } from '../runtime/index.ts'
 import { exitCodes, Failure } from './failure.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'

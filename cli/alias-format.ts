@@ -1,5 +1,4 @@
-import type { Changed } from '../runtime/admin/changes.ts'
-import type { AliasAnswer } from '../runtime/admin/protocol.ts'
+import type { AliasAnswer, Changed } from '../runtime/index.ts'
 import { formatWeights } from './weights.ts'
 
 export type ChangedAlias = AliasAnswer & Pick<Changed<unknown>, 'workers'>

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { DeploymentAnswer } from '../runtime/admin/protocol.ts'
+import type { DeploymentAnswer } from '../runtime/index.ts'
 import type { AdminClient } from './admin-client.ts'
 import { formatDeployment } from './deployment-format.ts'
 import { asFailure, exitCodes, formatFailure } from './failure.ts'

@@ -1,4 +1,4 @@
-import type { DeploymentAnswer } from '../runtime/admin/protocol.ts'
+import type { DeploymentAnswer } from '../runtime/index.ts'
 
 /** `deployed hello:4` */
 export function formatDeployment({ function: name, version, unchanged }: DeploymentAnswer): string {

@@ -1,4 +1,4 @@
-import type { BuildProblem } from '../runtime/admin/protocol.ts'
+import type { BuildProblem } from '../runtime/index.ts'
 
 /** Scripts may rely on these. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unreachable: 3 } as const

@@ -1,6 +1,4 @@
-import type { LogLine } from '../runtime/model/invocation.ts'
-import type { GuestError } from '../runtime/model/outcome.ts'
-import type { InvocationRecord } from '../runtime/observe/record.ts'
+import type { GuestError, InvocationRecord, LogLine } from '../runtime/index.ts'
 import { plain } from './plain.ts'
 
 /** One line for the invocation, then indented what it logged and why it failed. */

@@ -1,4 +1,4 @@
-import type { Spread } from '../runtime/admin/changes.ts'
+import type { Spread } from '../runtime/index.ts'
 import { printError } from './print.ts'
 
 /** Says so where a change is made and stored, but not every worker has confirmed it in time. */

@@ -8,11 +8,13 @@ import {
   workerEntry,
 } from '../router/main.ts'
 import type { ServerOptions } from '../router/options.ts'
-import { createAdminServer } from '../runtime/admin/server.ts'
-import { createLog } from '../runtime/observe/log.ts'
-import { openArtifactStore } from '../runtime/registry/artifact-store.ts'
-import { createBuilder } from '../runtime/registry/builder-client.ts'
-import { openRegistry } from '../runtime/registry/embedded-registry.ts'
+import {
+  createAdminServer,
+  createBuilder,
+  createLog,
+  openArtifactStore,
+  openRegistry,
+} from '../runtime/supervisor-side.ts'
 import { print } from './print.ts'
 
 /** What a supervisor is made of, on this machine. `deployPaths` is called once the admin socket answers. */
@@ -23,12 +25,7 @@ export function supervisorDeps(options: ServerOptions, deployPaths: () => Promis
     async openRegistry({ dataDir }) {
       const artifacts = openArtifactStore(join(dataDir, 'artifacts'))
       const registry = await openRegistry({ dataDir, artifacts, clock: Date.now })
-      return {
-        registry,
-        artifacts,
-        forgetDeadReaders: () => registry.releaseDeadReaders(),
-        close: () => registry.close(),
-      }
+      return { registry, artifacts }
     },
     createBuilder,
     createAdmin: (parts) => adminServer(parts, startedAtMs),

@@ -1,4 +1,4 @@
-import type { Weights } from '../runtime/admin/protocol.ts'
+import type { Weights } from '../runtime/index.ts'
 import { usageFailure } from './failure.ts'
 
 /** Reads `3=0.95`; what the numbers may be is the server's to say. @throws Failure */

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
-import { IsoletteError } from '../runtime/model/errors.ts'
+import { IsoletteError } from '../runtime/index.ts'
 
 /** Addresses whose verdict is remembered; a check costs a microsecond, and proxies are few. */
 const maxKnown = 1000

@@ -2,19 +2,25 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 // The global of that name is an accessor, which the hot path would pay for.
 import { performance } from 'node:perf_hooks'
-import type { DirectResult } from '../runtime/admin/fleet.ts'
-import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
-import { Guardian } from '../runtime/isolate/guardian.ts'
-import { CompiledBootstrap } from '../runtime/isolate/prepared-isolate.ts'
-import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
-import type { InvocationRecord } from '../runtime/observe/record.ts'
-import { createRecorder, type Recorder } from '../runtime/observe/recorder.ts'
-import { Pool } from '../runtime/pool/pool.ts'
-import type { WorkerStatus } from '../runtime/pool/status.ts'
-import { readArtifact } from '../runtime/registry/artifact-store.ts'
-import { ErrorMapper } from '../runtime/registry/error-mapper.ts'
-import type { RegistryDelta, RegistryView } from '../runtime/registry/registry.ts'
-import { openRegistryView } from '../runtime/registry/registry-view.ts'
+import type {
+  DirectResult,
+  InvocationRecord,
+  Recorder,
+  RegistryDelta,
+  RegistryView,
+  WorkerMetrics,
+  WorkerStatus,
+} from '../runtime/index.ts'
+import {
+  CompiledBootstrap,
+  createRecorder,
+  ErrorMapper,
+  Guardian,
+  openRegistryView,
+  Pool,
+  readArtifact,
+  readBootstrap,
+} from '../runtime/worker-side.ts'
 import { directCall } from './direct-call.ts'
 import { TargetPicker } from './pick-target.ts'
 import type { ToWorker } from './protocol.ts'

@@ -1,5 +1,5 @@
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
-import { IsoletteError } from '../runtime/model/errors.ts'
+import { IsoletteError } from '../runtime/index.ts'
 
 /** Every key that a flag or an environment variable may set, and how its text is read. */
 const settableKeys = {

@@ -13,7 +13,7 @@
 
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { IsoletteError } from '../runtime/model/errors.ts'
+import { IsoletteError } from '../runtime/index.ts'
 import { identifyProcess, isRunning, type ProcessIdentity, readIdentity } from './process-identity.ts'
 
 export interface DataLock {

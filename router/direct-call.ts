@@ -1,9 +1,13 @@
-import type { DirectResult } from '../runtime/admin/fleet.ts'
-import { IsoletteError } from '../runtime/model/errors.ts'
-import type { Invocation, Invoker } from '../runtime/model/invocation.ts'
-import type { Outcome } from '../runtime/model/outcome.ts'
-import { formatQualifier, parseFunctionReference } from '../runtime/model/qualifier.ts'
-import type { Recorder } from '../runtime/observe/recorder.ts'
+import {
+  type DirectResult,
+  formatQualifier,
+  type Invocation,
+  type Invoker,
+  IsoletteError,
+  type Outcome,
+  parseFunctionReference,
+  type Recorder,
+} from '../runtime/index.ts'
 import { noWish, type PickedTarget, type TargetPicker } from './pick-target.ts'
 import type { ToWorker } from './protocol.ts'
 

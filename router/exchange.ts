@@ -1,7 +1,12 @@
 import type { HttpResponse as UwsResponse } from 'uWebSockets.js'
-import type { Invocation, InvocationUsage, Invoker } from '../runtime/model/invocation.ts'
-import type { FailedOutcome, Outcome } from '../runtime/model/outcome.ts'
-import type { Recorder } from '../runtime/observe/recorder.ts'
+import type {
+  FailedOutcome,
+  Invocation,
+  InvocationUsage,
+  Invoker,
+  Outcome,
+  Recorder,
+} from '../runtime/index.ts'
 import type { PickedTarget } from './pick-target.ts'
 import { bodyTooLarge, refuse } from './refusal.ts'
 import { RequestBody } from './request-body.ts'

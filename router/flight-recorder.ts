@@ -9,7 +9,7 @@
 
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { VersionId } from '../runtime/model/version.ts'
+import type { VersionId } from '../runtime/index.ts'
 
 const idBytes = 64
 

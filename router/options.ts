@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type * as z from 'zod'
-import { IsoletteError } from '../runtime/model/errors.ts'
+import { IsoletteError } from '../runtime/index.ts'
 import { type Configuration, configurationSchema } from './configuration-schema.ts'
 import {
   type ConfigurationSource,

@@ -1,10 +1,14 @@
-import { type AliasTargets, pickVersion, stickyPoint } from '../runtime/model/alias.ts'
-import { IsoletteError } from '../runtime/model/errors.ts'
-import type { FunctionRecord } from '../runtime/model/function.ts'
-import type { Target } from '../runtime/model/invocation.ts'
-import { parseQualifier } from '../runtime/model/qualifier.ts'
-import type { VersionLabel } from '../runtime/model/version.ts'
-import type { RegistryView } from '../runtime/registry/registry.ts'
+import {
+  type AliasTargets,
+  type FunctionRecord,
+  IsoletteError,
+  parseQualifier,
+  pickVersion,
+  type RegistryView,
+  stickyPoint,
+  type Target,
+  type VersionLabel,
+} from '../runtime/index.ts'
 import { FunctionHeads } from './response-head.ts'
 
 export interface PickedTarget extends Target {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { IsoletteError } from '../runtime/model/errors.ts'
+import { IsoletteError } from '../runtime/index.ts'
 
 /**
  * Makes sure that the port is free, by listening on it alone for a moment: workers share it, so the system would let

@@ -3,11 +3,13 @@
  * Everything is a value; nothing blocks. A worker whose channel closes drains and ends.
  */
 
-import type { DirectResult } from '../runtime/admin/fleet.ts'
-import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
-import type { InvocationRecord } from '../runtime/observe/record.ts'
-import type { WorkerStatus } from '../runtime/pool/status.ts'
-import type { RegistryDelta } from '../runtime/registry/registry.ts'
+import type {
+  DirectResult,
+  InvocationRecord,
+  RegistryDelta,
+  WorkerMetrics,
+  WorkerStatus,
+} from '../runtime/index.ts'
 
 export type ToWorker =
   /** Apply and answer `applied`. */

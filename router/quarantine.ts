@@ -1,4 +1,4 @@
-import type { VersionId } from '../runtime/model/version.ts'
+import type { VersionId } from '../runtime/index.ts'
 
 /** A version that brings workers down so often within the window rests for that long. */
 export const quarantineRule = { crashes: 3, windowMs: 5 * 60_000, restMs: 5 * 60_000 } as const

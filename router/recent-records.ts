@@ -1,4 +1,4 @@
-import type { InvocationRecord } from '../runtime/observe/record.ts'
+import type { InvocationRecord } from '../runtime/index.ts'
 
 const maxRecords = 1000
 

@@ -1,5 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js'
-import { IsoletteError } from '../runtime/model/errors.ts'
+import { IsoletteError } from '../runtime/index.ts'
 import { composeHead } from './response-head.ts'
 import type { ResponseWriter } from './response-writer.ts'
 

@@ -1,5 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js'
-import type { HttpEvent } from '../runtime/model/invocation.ts'
+import type { HttpEvent } from '../runtime/index.ts'
 import { addressFromBytes, type TrustedProxies } from './client-address.ts'
 
 /** What tells a request's client, before anybody asked. */

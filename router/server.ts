@@ -1,10 +1,12 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js'
 import type { Logger } from 'pino'
-import { IsoletteError } from '../runtime/model/errors.ts'
-import type { Invoker } from '../runtime/model/invocation.ts'
-import { defaultAlias } from '../runtime/model/qualifier.ts'
-import type { Recorder } from '../runtime/observe/recorder.ts'
-import type { RegistryView } from '../runtime/registry/registry.ts'
+import {
+  defaultAlias,
+  type Invoker,
+  IsoletteError,
+  type Recorder,
+  type RegistryView,
+} from '../runtime/index.ts'
 import { TrustedProxies } from './client-address.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
 import { InvocationIds } from './invocation-id.ts'

@@ -1,5 +1,4 @@
-import type { ErrorBody } from '../runtime/model/errors.ts'
-import type { FailedOutcome, OutcomeKind } from '../runtime/model/outcome.ts'
+import type { ErrorBody, FailedOutcome, OutcomeKind } from '../runtime/index.ts'
 
 type AnsweredKind = Exclude<OutcomeKind, 'ok' | 'canceled'>
 

@@ -1,7 +1,5 @@
 import type { Logger } from 'pino'
-import type { Fleet } from '../runtime/admin/fleet.ts'
-import type { Builder } from '../runtime/registry/build.ts'
-import type { ArtifactStore, Registry } from '../runtime/registry/registry.ts'
+import type { ArtifactStore, Builder, Fleet, Registry } from '../runtime/index.ts'
 import type { FleetTimings } from './fleet-timings.ts'
 import type { ServerOptions } from './options.ts'
 

@@ -1,6 +1,5 @@
 import { relative } from 'node:path'
-import { IsoletteError } from '../runtime/model/errors.ts'
-import type { Registry } from '../runtime/registry/registry.ts'
+import { IsoletteError, type Registry } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
 import { clearFlights } from './flight-recorder.ts'

@@ -1,10 +1,14 @@
 import type { Logger } from 'pino'
-import type { DirectResult, Fleet, FleetMember } from '../runtime/admin/fleet.ts'
-import { IsoletteError } from '../runtime/model/errors.ts'
-import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
-import { addEnded } from '../runtime/observe/metrics-sum.ts'
-import type { InvocationRecord } from '../runtime/observe/record.ts'
-import type { RegistryDelta } from '../runtime/registry/registry.ts'
+import {
+  addEnded,
+  type DirectResult,
+  type Fleet,
+  type FleetMember,
+  type InvocationRecord,
+  IsoletteError,
+  type RegistryDelta,
+  type WorkerMetrics,
+} from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { CrashCause } from './crash-cause.ts'
 import type { FleetTimings } from './fleet-timings.ts'

@@ -1,10 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { DirectResult } from '../runtime/admin/fleet.ts'
-import { type ErrorCode, errorCodes, IsoletteError } from '../runtime/model/errors.ts'
-import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
-import type { InvocationRecord } from '../runtime/observe/record.ts'
-import type { WorkerStatus } from '../runtime/pool/status.ts'
+import {
+  type DirectResult,
+  type ErrorCode,
+  errorCodes,
+  type InvocationRecord,
+  IsoletteError,
+  type WorkerMetrics,
+  type WorkerStatus,
+} from '../runtime/index.ts'
 import type { FleetTimings } from './fleet-timings.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { type WorkerBoot, workerNodeOptions } from './worker-boot.ts'

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
-import type { DirectResult } from '../runtime/admin/fleet.ts'
-import type { VersionId } from '../runtime/model/version.ts'
-import type { WorkerMetrics } from '../runtime/observe/metrics.ts'
-import type { InvocationRecord } from '../runtime/observe/record.ts'
-import type { WorkerStatus } from '../runtime/pool/status.ts'
-import type { RegistryDelta } from '../runtime/registry/registry.ts'
+import type {
+  DirectResult,
+  InvocationRecord,
+  RegistryDelta,
+  VersionId,
+  WorkerMetrics,
+  WorkerStatus,
+} from '../runtime/index.ts'
 import type { FlightRecorder } from './flight-recorder.ts'
 import type { ServerOptions } from './options.ts'
 import type { ToWorker } from './protocol.ts'

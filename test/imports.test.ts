@@ -6,7 +6,7 @@ import { test } from 'node:test'
 /** Who may import whom, by folder; a folder may always import itself. `docs/architecture.md` says it in words. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'runtime/model': [],
-  'runtime/isolate/guest': ['runtime/isolate/abi.ts'],
+  'runtime/isolate/guest': ['runtime/isolate/abi.ts', 'runtime/model/limits.ts'],
   'runtime/isolate': ['runtime/model'],
   'runtime/registry': ['runtime/model', 'runtime/isolate'],
   'runtime/observe': ['runtime/model'],
@@ -21,8 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'runtime/pool',
     'runtime/admin',
   ],
-  router: ['runtime/index.ts'],
-  cli: ['runtime/index.ts', 'router/main.ts', 'router/options.ts'],
+  router: ['runtime/index.ts', 'runtime/worker-side.ts'],
+  cli: ['runtime/index.ts', 'runtime/supervisor-side.ts', 'router/main.ts', 'router/options.ts'],
 }
 
 const folders = Object.keys(allowed).sort((a, b) => b.length - a.length)

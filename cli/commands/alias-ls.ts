@@ -1,4 +1,4 @@
-import type { AliasAnswer } from '../../runtime/admin/protocol.ts'
+import type { AliasAnswer } from '../../runtime/index.ts'
 import { adminPath } from '../admin-client.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'

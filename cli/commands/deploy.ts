@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { DeploymentAnswer } from '../../runtime/admin/protocol.ts'
+import type { DeploymentAnswer } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatDeployment } from '../deployment-format.ts'
 import { exitCodes } from '../failure.ts'

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import type { DroppedLine } from '../../runtime/admin/protocol.ts'
-import type { InvocationRecord } from '../../runtime/observe/record.ts'
+import type { DroppedLine, InvocationRecord } from '../../runtime/index.ts'
 import type { AdminClient } from '../admin-client.ts'
 import { defineCommand } from '../command.ts'
 import { deployPaths } from '../deploy-paths.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
-import type { DirectResult } from '../../runtime/admin/fleet.ts'
+import type { DirectResult } from '../../runtime/index.ts'
 import { adminPath } from '../admin-client.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes, usageFailure } from '../failure.ts'

@@ -1,5 +1,4 @@
-import type { DroppedLine } from '../../runtime/admin/protocol.ts'
-import type { InvocationRecord } from '../../runtime/observe/record.ts'
+import type { DroppedLine, InvocationRecord } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
 import { print, printError } from '../print.ts'

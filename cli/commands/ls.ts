@@ -1,4 +1,4 @@
-import type { FunctionPage, FunctionSummary } from '../../runtime/admin/protocol.ts'
+import type { FunctionPage, FunctionSummary } from '../../runtime/index.ts'
 import type { AdminClient } from '../admin-client.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'

@@ -1,5 +1,4 @@
-import type { FleetMember } from '../../runtime/admin/fleet.ts'
-import type { WorkerList } from '../../runtime/admin/protocol.ts'
+import type { FleetMember, WorkerList } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatDuration } from '../duration.ts'
 import { exitCodes } from '../failure.ts'

@@ -1,5 +1,4 @@
-import type { Changed } from '../../runtime/admin/changes.ts'
-import type { VersionAnswer } from '../../runtime/admin/protocol.ts'
+import type { Changed, VersionAnswer } from '../../runtime/index.ts'
 import { adminPath } from '../admin-client.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'

@@ -1,4 +1,4 @@
-import type { Removed } from '../../runtime/admin/protocol.ts'
+import type { Removed } from '../../runtime/index.ts'
 import { adminPath } from '../admin-client.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes, usageFailure } from '../failure.ts'

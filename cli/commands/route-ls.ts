@@ -1,4 +1,4 @@
-import type { RouteList } from '../../runtime/admin/protocol.ts'
+import type { RouteList } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
 import { plain } from '../plain.ts'

@@ -1,4 +1,4 @@
-import type { WorkerList } from '../../runtime/admin/protocol.ts'
+import type { WorkerList } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { exitCodes } from '../failure.ts'
 import { print, printJson } from '../print.ts'

@@ -1,0 +1,36 @@
+/**
+ * The door of `runtime/`: what router and command line may know of it. Types, and values that cost nothing to load; what
+ * brings native code along stands in `worker-side.ts` and `supervisor-side.ts`, so that `isolette ls` does not load V8
+ * isolates, and the supervisor neither.
+ */
+export type { Changed, Spread } from './admin/changes.ts'
+export type { DirectResult, Fleet, FleetMember } from './admin/fleet.ts'
+export type {
+  AliasAnswer,
+  BuildProblem,
+  DeploymentAnswer,
+  DroppedLine,
+  FunctionPage,
+  FunctionSummary,
+  Removed,
+  RouteList,
+  VersionAnswer,
+  Weights,
+  WorkerList,
+} from './admin/protocol.ts'
+export type { AliasTargets } from './model/alias.ts'
+export { pickVersion, stickyPoint } from './model/alias.ts'
+export type { ErrorBody, ErrorCode } from './model/errors.ts'
+export { errorCodes, IsoletteError } from './model/errors.ts'
+export type { FunctionRecord } from './model/function.ts'
+export type { HttpEvent, Invocation, InvocationUsage, Invoker, LogLine, Target } from './model/invocation.ts'
+export type { FailedOutcome, GuestError, Outcome, OutcomeKind } from './model/outcome.ts'
+export { defaultAlias, formatQualifier, parseFunctionReference, parseQualifier } from './model/qualifier.ts'
+export type { VersionId, VersionLabel } from './model/version.ts'
+export type { WorkerMetrics } from './observe/metrics.ts'
+export { addEnded } from './observe/metrics-sum.ts'
+export type { InvocationRecord } from './observe/record.ts'
+export type { Recorder } from './observe/recorder.ts'
+export type { WorkerStatus } from './pool/status.ts'
+export type { Builder } from './registry/build.ts'
+export type { ArtifactStore, Registry, RegistryDelta, RegistryView } from './registry/registry.ts'

@@ -1,0 +1,10 @@
+/** The part of the door that a worker process goes through: isolates and the pool that runs them. */
+export { readBootstrap } from './isolate/bootstrap.ts'
+export { Guardian } from './isolate/guardian.ts'
+export { CompiledBootstrap } from './isolate/prepared-isolate.ts'
+export { createLog, createLogTo, type LogOptions } from './observe/log.ts'
+export { createRecorder, type Recorder } from './observe/recorder.ts'
+export { Pool } from './pool/pool.ts'
+export { readArtifact } from './registry/artifact-store.ts'
+export { ErrorMapper } from './registry/error-mapper.ts'
+export { openRegistryView } from './registry/registry-view.ts'
