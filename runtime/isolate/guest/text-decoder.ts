@@ -80,8 +80,9 @@ const latinLabels =
   ' iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 x-cp1252 '
 
 function encodingOf(label: string): Encoding {
-  const key = ` ${stringToLowerCase(stringTrim(label))} `
-  if (key.length > 2) {
+  const name = stringToLowerCase(stringTrim(label))
+  const key = ` ${name} `
+  if (name !== '' && stringIndexOf(name, ' ') === -1) {
     if (stringIndexOf(utf8Labels, key) !== -1) return 'utf-8'
     if (stringIndexOf(utf16Labels, key) !== -1) return 'utf-16le'
     if (stringIndexOf(utf16BigLabels, key) !== -1) return 'utf-16be'
