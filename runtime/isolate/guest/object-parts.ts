@@ -186,15 +186,19 @@ function addProperties(object: object, items: Items, skipsIndices: boolean): voi
 }
 
 function keyLabel(key: string | symbol): string {
-  if (typeof key === 'symbol') return `[${symbolToString(key)}]: `
+  if (typeof key === 'symbol') return `${symbolToString(key)}: `
   return `${isIdentifier(key) ? key : quote(key)}: `
 }
 
 function functionLabel(callable: object): string {
   const property = getOwnPropertyDescriptor(callable, 'name')
   const name = typeof property?.value === 'string' ? property.value : ''
-  const kind = stringStartsWith(functionToString(callable), 'class') ? 'class' : 'Function'
-  if (kind === 'class') return `[class ${name === '' ? '(anonymous)' : name}]`
+  if (stringStartsWith(functionToString(callable), 'class')) {
+    const parent = getPrototypeOf(callable)
+    const parentName = parent === null ? undefined : getOwnPropertyDescriptor(parent, 'name')?.value
+    const inherits = typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : ''
+    return `[class ${name === '' ? '(anonymous)' : name}${inherits}]`
+  }
   return name === '' ? '[Function (anonymous)]' : `[Function: ${name}]`
 }
 
@@ -210,5 +214,6 @@ function constructorName(object: object): string | null {
 }
 
 function textOf(primitive: unknown): string {
-  return typeof primitive === 'symbol' ? symbolToString(primitive) : `${primitive as number}`
+  if (typeof primitive === 'symbol') return symbolToString(primitive)
+  return typeof primitive === 'bigint' ? `${primitive}n` : `${primitive as number}`
 }
