@@ -1,0 +1,117 @@
+import { describe, it } from 'node:test'
+import { assertExpressionsLikeNode, assertLikeNode } from './like-node.ts'
+
+describe('ReadableStream', () => {
+  it('is read, cancelled, teed and iterated as in Node', () =>
+    assertLikeNode(`
+      const seen = []
+      const numbers = (count) => { let n = 0; return new ReadableStream({ pull(c) { n < count ? c.enqueue(++n) : c.close() }, cancel(reason) { seen.push(['cancel', reason]) } }) }
+      const reader = numbers(2).getReader()
+      seen.push(await reader.read(), await reader.read(), await reader.read(), await reader.closed)
+      for await (const n of numbers(3)) seen.push(n)
+      for await (const n of numbers(3)) { seen.push(n); break }
+      for await (const n of numbers(3).values({ preventCancel: true })) { seen.push(n); break }
+      const [a, b] = numbers(3).tee()
+      const all = async (stream) => { const items = []; for await (const item of stream) items.push(item); return items }
+      seen.push(await Promise.all([all(a), all(b)]))
+      const source = numbers(9); const [c, d] = source.tee()
+      seen.push(source.locked, c.locked)
+      const cancelled = Promise.all([c.cancel('c'), d.cancel('d')])
+      await cancelled
+      const queued = new ReadableStream({ start(c) { c.enqueue('a'); c.enqueue('b'); seen.push(c.desiredSize); c.close() } }, { highWaterMark: 3 })
+      seen.push(await all(queued))
+      const sized = new ReadableStream({ start(c) { c.enqueue('four'); seen.push(c.desiredSize) } }, { highWaterMark: 5, size: (chunk) => chunk.length })
+      const failing = new ReadableStream({ start(c) { c.enqueue(1); c.error(new Error('broken')) } })
+      const failingReader = failing.getReader()
+      for (let i = 0; i < 2; i++) try { await failingReader.read() } catch (error) { seen.push(error.message) }
+      try { await failingReader.closed } catch (error) { seen.push(error.message) }
+      const released = numbers(2); const first = released.getReader()
+      await first.read(); first.releaseLock()
+      try { await first.read() } catch (error) { seen.push(error.name) }
+      seen.push(await released.getReader().read())
+      seen.push(await all(ReadableStream.from(['x', Promise.resolve('y')])), await all(ReadableStream.from((async function* () { yield 1; yield 2 })())))
+      const pulls = []; const lazy = new ReadableStream({ pull(c) { pulls.push(1); c.enqueue(1) } }, { highWaterMark: 0 })
+      await 0; seen.push(pulls.length); await lazy.getReader().read(); seen.push(pulls.length)
+      const slow = new ReadableStream({ async start() { await 0; seen.push('started') }, pull(c) { seen.push('pull'); c.enqueue('p'); c.close() } })
+      seen.push(await all(slow), Object.prototype.toString.call(slow))
+      return seen`))
+
+  it('refuses what it must, as in Node', () =>
+    assertExpressionsLikeNode([
+      `new ReadableStream({ start() { throw new RangeError('start') } })`,
+      `new ReadableStream({ start: async () => { throw new RangeError('start') } }).getReader().read()`,
+      `new ReadableStream({ pull() { throw new RangeError('pull') } }).getReader().read()`,
+      `new ReadableStream({}, { highWaterMark: -1 })`,
+      `new ReadableStream({}, { highWaterMark: NaN })`,
+      `(() => { const s = new ReadableStream(); s.getReader(); s.getReader() })()`,
+      `(() => { const s = new ReadableStream(); s.getReader(); return s.cancel() })()`,
+      `(() => { const s = new ReadableStream(); s.getReader(); s.tee() })()`,
+      `new ReadableStream({ start(c) { c.close(); c.enqueue(1) } })`,
+      `new ReadableStream({ start(c) { c.close(); c.close() } })`,
+      `new ReadableStream({ start(c) { c.enqueue(1) } }, { size: () => -1 })`,
+      `new ReadableStream({ cancel() { throw new RangeError('cancel') } }).cancel()`,
+      `new ReadableStream({ start(c) { new c.constructor({}) } })`,
+      `ReadableStream.from(5)`,
+      `ReadableStream.prototype.getReader.call({})`,
+    ]))
+})
+
+describe('Blob and File', () => {
+  it('are made and read as in Node', () =>
+    assertLikeNode(`
+      const seen = []
+      const see = async (blob) => seen.push([blob.size, blob.type, await blob.text(), [...new Uint8Array(await blob.arrayBuffer())].length, [...await blob.bytes()].length])
+      const blob = new Blob(['é', new Uint8Array([65, 66]), new Blob(['c']), new Uint8Array([67, 68]).buffer, 12], { type: 'Text/Plain' })
+      await see(blob); await see(new Blob()); await see(new Blob([], { type: 'ü' }))
+      for (const range of [[], [1], [1, 3], [-2], [-4, -1], [3, 1], [0, 99], [1, 4, 'a/B']]) await see(blob.slice(...range))
+      const chunks = []; for await (const chunk of blob.stream()) chunks.push(...chunk)
+      seen.push(chunks.length)
+      const file = new File(['x'], 'name.txt', { type: 'a/b', lastModified: 5 })
+      seen.push(file.name, file.type, file.lastModified, file.size, file instanceof Blob, Object.prototype.toString.call(file), Object.prototype.toString.call(blob))
+      return seen`))
+})
+
+describe('FormData', () => {
+  it('is changed and listed as in Node', () =>
+    assertLikeNode(`
+      const form = new FormData()
+      form.append('a', '1'); form.append('b', 2); form.append('a', '3'); form.append('f', new Blob(['x'], { type: 't/u' })); form.append('g', new File(['y'], 'y.txt')); form.append('h', new Blob(['z']), 'z.txt')
+      const list = () => [...form].map(([name, value]) => [name, typeof value === 'string' ? value : [value.name, value.type, value.size, value instanceof File]])
+      const seen = [list(), form.get('a'), form.get('zz'), form.getAll('a'), form.has('b'), form.has('zz')]
+      form.set('a', 'new'); form.delete('b'); form.set('n', 'n')
+      seen.push(list(), [...form.keys()])
+      form.forEach((value, name, all) => { seen.push([name, all === form]) })
+      return seen`))
+
+  it('goes through multipart and back as in Node', () =>
+    assertLikeNode(`
+      const form = new FormData()
+      form.append('text', 'line\\nbreak é'); form.append('na"me\\r\\n', 'v'); form.append('empty', '')
+      form.append('file', new File([new Uint8Array([0, 255, 13, 10, 45, 45])], 'a "b".bin', { type: 'application/x' })); form.append('plain', new Blob(['p']), 'p')
+      const request = new Request('http://a', { method: 'POST', body: form })
+      const type = request.headers.get('content-type')
+      const back = await request.formData()
+      const seen = [type.startsWith('multipart/form-data; boundary=----')]
+      for (const [name, value] of back) seen.push([name, typeof value === 'string' ? value : [value.name, value.type, [...await value.bytes()]]])
+      return seen`))
+
+  const multipart = (body: string, type = 'multipart/form-data; boundary=b') =>
+    `(async () => [...await new Response(${JSON.stringify(body)}, { headers: { 'content-type': ${JSON.stringify(type)} } }).formData()].map(([n, v]) => [n, typeof v === 'string' ? v : v.name]))()`
+  it('reads bodies of forms, and refuses others, as Node does', () =>
+    assertExpressionsLikeNode([
+      multipart('a=1&b=2%203&a=+', 'application/x-www-form-urlencoded'),
+      multipart('--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n'),
+      multipart(
+        '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\r\n--b\r\ncontent-disposition: form-data; name="f"; filename="n"\r\ncontent-type: a/b\r\n\r\nz\r\n--b--',
+      ),
+      multipart(
+        '--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n',
+        'multipart/form-data; boundary="b"',
+      ),
+      multipart('--b\r\ncontent-disposition: form-data\r\n\r\n1\r\n--b--\r\n'),
+      multipart('--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n1'),
+      multipart('junk'),
+      multipart('x', 'multipart/form-data'),
+      multipart('x', 'text/plain'),
+    ]))
+})
