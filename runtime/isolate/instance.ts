@@ -9,6 +9,7 @@ import { GuestOps } from './guest-ops.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
 import { answerOp } from './op-calls.ts'
 import { Pending } from './pending.ts'
+import { PendingTable } from './pending-table.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 import { BadResponse, checkHeaders, checkStatus } from './response-check.ts'
 import { type GuestResult, readResults } from './result-frames.ts'
@@ -33,12 +34,11 @@ export class Instance {
   readonly #batchSize: BatchSize
   readonly #ops: GuestOps
   readonly #frames = new EntryFrames()
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new PendingTable()
   /** Not begun yet, in order of arrival. */
   #queue: Pending[] = []
   #state: 'resident' | 'retiring' | 'condemned' = 'resident'
   #isReadyNoted = false
-  #nextRequestId = 1
   #unsettled = 0
   #cpuMs = 0
   #heapSampledAtMs = 0
@@ -92,8 +92,7 @@ export class Instance {
 
   /** Takes a request; it enters with the next batch. The instance must be `resident`. */
   begin(invocation: Invocation, isSecondRun: boolean): void {
-    const pending = new Pending(this.#nextRequestId++, invocation, isSecondRun)
-    this.#pending.set(pending.requestId, pending)
+    const pending = this.#pending.add((requestId) => new Pending(requestId, invocation, isSecondRun))
     this.#queue.push(pending)
     this.#unsettled++
     this.invocations++
@@ -270,7 +269,7 @@ export class Instance {
     for (const pending of entry.starting) pending.hasBegun = true
     const isAwaited = this.#ops.isAwaited
     for (const pending of entry.participants) {
-      if (!this.#pending.has(pending.requestId)) continue
+      if (!this.#pending.has(pending)) continue
       const spentMs = pending.invocation.usage.cpuMs
       if (spentMs > limitMs) {
         // Nothing can stop one request of an instance: its others finish, then it goes.
@@ -330,7 +329,7 @@ export class Instance {
 
   #remove(pending: Pending): void {
     this.#unexpire(pending)
-    this.#pending.delete(pending.requestId)
+    this.#pending.delete(pending)
   }
 
   #unexpire(pending: Pending): void {

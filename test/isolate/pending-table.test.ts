@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Invocation } from '../../runtime/model/invocation.ts'
+import { Pending } from '../../runtime/isolate/pending.ts'
+import { PendingTable } from '../../runtime/isolate/pending-table.ts'
+
+const invocation = { event: { kind: 'direct', json: '' } } as unknown as Invocation
+const make = (requestId: number) => new Pending(requestId, invocation, false)
+
+test('PendingTable finds what it holds, and never gives an id twice', () => {
+  const table = new PendingTable()
+  const ids = new Set<number>()
+  let held: Pending[] = []
+  for (let round = 0; round < 100; round++) {
+    held = [table.add(make), table.add(make), table.add(make)]
+    for (const pending of held) {
+      assert.equal(ids.has(pending.requestId), false)
+      ids.add(pending.requestId)
+      assert.equal(table.get(pending.requestId), pending)
+    }
+    if (round < 99) for (const pending of held) table.delete(pending)
+  }
+  assert.equal(table.size, 3)
+  assert.deepEqual([...table.values()].length, 3)
+  for (const id of ids) {
+    const isHeld = held.some((pending) => pending.requestId === id)
+    assert.equal(table.get(id) !== undefined, isHeld)
+  }
+})
+
+test('PendingTable passes over ids that no request ever had, and deletes only once', () => {
+  const table = new PendingTable()
+  const [first, second] = [table.add(make), table.add(make)]
+  for (const id of [0, -1, 1.5, 2 ** 52, first.requestId + 2 ** 20]) assert.equal(table.get(id), undefined)
+  table.delete(first)
+  table.delete(first)
+  assert.equal(table.size, 1)
+  table.clear()
+  assert.equal(table.size, 0)
+  assert.equal(table.has(second), false)
+})
