@@ -27,7 +27,6 @@ export const {
   Number,
   Object,
   Promise,
-  Proxy,
   RangeError,
   ReferenceError,
   RegExp,
@@ -38,19 +37,10 @@ export const {
   TypeError,
   Uint8Array,
   URIError,
-  WeakMap,
 } = globals
 
 export const { apply, getPrototypeOf, ownKeys } = Reflect
-export const {
-  assign: objectAssign,
-  create: objectCreate,
-  defineProperty,
-  freeze,
-  getOwnPropertyDescriptor,
-  keys: objectKeys,
-  setPrototypeOf,
-} = Object
+export const { defineProperty, freeze, getOwnPropertyDescriptor, keys: objectKeys, setPrototypeOf } = Object
 export const { parse: jsonParse, stringify: jsonStringify } = JSON
 export const { ceil, floor, max, min, trunc } = Math
 export const { isArray } = Array
@@ -82,9 +72,6 @@ const getterOf = (function getterOf<Self, Value>(prototype: object, key: Propert
 })
 
 export const stringCharCodeAt: (self: string, index: number) => number = uncurryThis(''.charCodeAt)
-export const stringCodePointAt: (self: string, index: number) => number | undefined = uncurryThis(
-  ''.codePointAt,
-)
 export const stringIndexOf: (self: string, search: string, from?: number) => number = uncurryThis(''.indexOf)
 export const stringSlice: (self: string, start: number, end?: number) => string = uncurryThis(''.slice)
 export const stringSplit: (self: string, separator: string) => string[] = uncurryThis(
@@ -103,7 +90,6 @@ export const stringPadEnd: (self: string, length: number, fill?: string) => stri
 export const stringRepeat: (self: string, count: number) => string = uncurryThis(''.repeat)
 export const numberToString: (self: number, radix?: number) => string = uncurryThis((0).toString)
 export const numberToFixed: (self: number, digits: number) => string = uncurryThis((0).toFixed)
-export const bigIntToString: (self: bigint) => string = uncurryThis(BigInt.prototype.toString)
 export const booleanValueOf: (self: boolean) => boolean = uncurryThis(Boolean.prototype.valueOf)
 export const numberValueOf: (self: number) => number = uncurryThis(Number.prototype.valueOf)
 export const stringValueOf: (self: string) => string = uncurryThis(String.prototype.valueOf)
@@ -127,7 +113,6 @@ export const mapGet = uncurryThis(Map.prototype.get) as <K, V>(self: Map<K, V>, 
 export const mapSet = uncurryThis(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => Map<K, V>
 export const mapHas = uncurryThis(Map.prototype.has) as <K, V>(self: Map<K, V>, key: K) => boolean
 export const mapDelete = uncurryThis(Map.prototype.delete) as <K, V>(self: Map<K, V>, key: K) => boolean
-export const mapClear = uncurryThis(Map.prototype.clear) as <K, V>(self: Map<K, V>) => void
 export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
   self: Map<K, V>,
   visit: (value: V, key: K) => void,
@@ -185,9 +170,6 @@ export const captureStack = (Error as unknown as { captureStackTrace(target: obj
 
 /** What every iterator of the language inherits from: `[Symbol.iterator]` and the iterator helpers. */
 export const iteratorPrototype = getPrototypeOf(getPrototypeOf([].values())!)
-export const asyncIteratorPrototype = getPrototypeOf(
-  getPrototypeOf(async function* () {}.prototype as object)!,
-)
 
 /** Whether it is an error by birth, whatever its prototype. V8 has it; the TypeScript library of 2024 does not. */
 export const isError = (Error as unknown as { isError(value: unknown): value is Error }).isError

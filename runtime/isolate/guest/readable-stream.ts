@@ -1,6 +1,6 @@
 import { copyBytes, isBufferSource } from './bytes.ts'
 import { tagClass } from './class-tag.ts'
-import { asyncIterator, iterator, RangeError, TypeError } from './primordials.ts'
+import { apply, asyncIterator, iterator, RangeError, TypeError } from './primordials.ts'
 import { ReadableStreamDefaultController } from './stream-controller.ts'
 import { ReadableStreamDefaultReader, readLocked } from './stream-reader.ts'
 import { StreamState } from './stream-state.ts'
@@ -45,7 +45,7 @@ export class ReadableStream {
   static from(items: AsyncIterable<unknown> | Iterable<unknown>): ReadableStream {
     const asynchronous = (items as AsyncIterable<unknown>)[asyncIterator]
     const source: AsyncIterator<unknown> | Iterator<unknown> =
-      asynchronous == null ? (items as Iterable<unknown>)[iterator]() : asynchronous.call(items)
+      asynchronous == null ? (items as Iterable<unknown>)[iterator]() : apply(asynchronous, items, [])
     return new ReadableStream(
       {
         async pull(controller) {

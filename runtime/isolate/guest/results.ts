@@ -19,6 +19,18 @@ function reserve(units: number): void {
   }
 }
 
+/**
+ * To be called before the body is handed over in whatever way.
+ *
+ * @throws RangeError if the host takes no body of that length.
+ */
+export function checkBodyLength(length: number): void {
+  if (length <= fixedLimits.maxResponseBodyBytes) return
+  throw new RangeError(
+    `Cannot answer: body of ${length} bytes, must be at most ${fixedLimits.maxResponseBodyBytes}`,
+  )
+}
+
 /** `body` is '' unless it is text; `bodyLength` is in units of text, or in bytes given before. */
 export function writeResponse(
   requestId: number,
@@ -28,11 +40,6 @@ export function writeResponse(
   bodyLength: number,
   body: string,
 ): void {
-  if (bodyLength > fixedLimits.maxResponseBodyBytes) {
-    throw new RangeError(
-      `Cannot answer: body of ${bodyLength} bytes, must be at most ${fixedLimits.maxResponseBodyBytes}`,
-    )
-  }
   reserve(headers.length + body.length)
   meta += `,${resultFrame.response},${requestId},${status},${headers.length},${kind},${bodyLength}`
   text += headers + body

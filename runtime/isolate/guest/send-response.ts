@@ -2,9 +2,9 @@ import { bodyKind } from '../abi.ts'
 import { concatBytes, exactBuffer } from './bytes.ts'
 import { giveBytes, takeBodyBytes } from './host.ts'
 import type { Invocation } from './invocation.ts'
-import { arrayBufferByteLength, TypeError, Uint8Array } from './primordials.ts'
+import { arrayBufferByteLength, TypeError, typedArrayByteLength, Uint8Array } from './primordials.ts'
 import type { ResponseState } from './response.ts'
-import { writeResponse } from './results.ts'
+import { checkBodyLength, writeResponse } from './results.ts'
 
 /**
  * Answers with a response whose body is at hand.
@@ -24,6 +24,7 @@ export function sendBuffered(invocation: Invocation, response: ResponseState): b
   if (taken === null) return false
   switch (taken.kind) {
     case 'text':
+      checkBodyLength(taken.content.length)
       write(invocation, response, bodyKind.text, taken.content.length, taken.content)
       return true
     case 'bytes':
@@ -43,6 +44,7 @@ export async function sendStream(invocation: Invocation, response: ResponseState
 }
 
 function sendBytes(invocation: Invocation, response: ResponseState, bytes: Uint8Array): void {
+  checkBodyLength(typedArrayByteLength(bytes))
   const buffer = exactBuffer(bytes)
   giveBytes(invocation.requestId, buffer)
   write(invocation, response, bodyKind.bytes, arrayBufferByteLength(buffer), '')

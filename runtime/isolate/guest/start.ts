@@ -9,12 +9,12 @@ import { sendBuffered, sendStream } from './send-response.ts'
 /** Calls the function with an HTTP request. Never throws: what the function throws is its answer. */
 export function startHttp(invocation: Invocation, input: HttpInput): void {
   const { application } = loaded
-  if (application === null) {
-    require('./function-url.ts').startFunctionUrl(invocation, input)
-    return
-  }
   let answer: unknown
   try {
+    if (application === null) {
+      require('./function-url.ts').startFunctionUrl(invocation, input)
+      return
+    }
     const request = incomingRequest(invocation, input)
     answer = application.fetch(request, loaded.config.env, new ExecutionContext(invocation))
     const response = responseStateOf(answer)
@@ -56,6 +56,12 @@ function nameOf(value: unknown): string {
 /** Calls the function with an event that is given as JSON. Never throws. */
 export function startDirect(invocation: Invocation, json: string): void {
   keepWaiting(invocation)
-  if (loaded.application === null) require('./event-call.ts').startEvent(invocation, json)
-  else require('./direct-fetch.ts').startDirectFetch(invocation, json)
+  try {
+    if (loaded.application === null) require('./event-call.ts').startEvent(invocation, json)
+    else require('./direct-fetch.ts').startDirectFetch(invocation, json)
+  } catch (thrown) {
+    // Its module could not be evaluated: a guest can bring that about.
+    answerThrown(invocation, thrown)
+    finishOne(invocation)
+  }
 }

@@ -7,6 +7,8 @@ import { scanUrl } from './url-scan.ts'
 export function parse(url: string, base?: string): UrlRecord | null {
   const scanned = scan(url, base)
   if (scanned !== null) return scanned
+  // The host's parser cannot be interrupted.
+  if (url.length + (base?.length ?? 0) > maxHostUrlUnits) return null
   const json = parseUrl(url, base)
   return json === '' ? null : recordOf(jsonParse(json) as Parts)
 }
@@ -25,6 +27,7 @@ type Parts = readonly [string, string, string, string, string, string, string, s
 
 const hashSign = 35
 const slash = 47
+const maxHostUrlUnits = 2 ** 20
 const questionMark = 63
 const at = 64
 
