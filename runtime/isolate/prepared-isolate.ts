@@ -1,6 +1,7 @@
 import ivm from 'isolated-vm'
 import { progressIndex } from './abi.ts'
 import type { Guardian } from './guardian.ts'
+import { rehearse } from './rehearsal.ts'
 
 /** Answers the guest's host calls. Arguments are hostile: anything that can be copied between isolates. */
 export type OpHandler = (number: unknown, a: unknown, b: unknown, c: unknown, d: unknown) => unknown
@@ -68,6 +69,7 @@ export class PreparedIsolate {
     this.enter = exports.getSync('enter', { reference: true })
     this.collect = exports.getSync('collect', { reference: true })
     exports.release()
+    rehearse(this)
     this.#index = guardian.add(this.isolate)
   }
 

@@ -9,7 +9,7 @@ interface Exports {
 }
 
 /**
- * Takes the function's module, already evaluated.
+ * Takes the function's module, already evaluated. A second call replaces the first one's.
  *
  * @returns which export answers, '' if there is none.
  */
@@ -17,6 +17,8 @@ export function load(exports: Exports | null | undefined, configJson: string): '
   const config = jsonParse(configJson) as GuestConfig
   freeze(config.env)
   loaded.config = config
+  loaded.application = null
+  loaded.handler = null
   // The module's top level may have set timers.
   armWakeUp()
   const application = exports?.default
