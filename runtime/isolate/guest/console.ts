@@ -1,6 +1,5 @@
 import { currentRequestId } from './current-request.ts'
 import { formatLog } from './format-log.ts'
-import { formatTable } from './format-table.ts'
 import { log, logLevel, monotonicMs } from './host.ts'
 import {
   arrayJoin,
@@ -87,7 +86,7 @@ export const console = {
   table(data: unknown): void {
     let text: string | null = null
     try {
-      text = formatTable(data)
+      text = require('./format-table.ts').formatTable(data)
     } catch {
       // Shown as any other value.
     }

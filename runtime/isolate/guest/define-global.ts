@@ -4,10 +4,14 @@ import { defineProperty, globalObject } from './primordials.ts'
 // biome-ignore format: keeps the parentheses, see `primordials.ts`
 export const defineGlobal = (function defineGlobal(name: string, value: unknown, enumerable: boolean): void {
   const descriptor = { __proto__: null, value, writable: true, enumerable, configurable: true }
+  // The bundler keeps no names; those of classes are `tagClass`'s matter.
+  if (enumerable && typeof value === 'function') {
+    defineProperty(value, 'name', { __proto__: null, value: name, configurable: true } as PropertyDescriptor)
+  }
   defineProperty(globalObject, name, descriptor as PropertyDescriptor)
 })
 
-/** The same for what is made when it is first touched. */
+/** The same for what is made when it is first touched. What somebody assigns instead is theirs. */
 // biome-ignore format: keeps the parentheses, see `primordials.ts`
 export const defineLazily = (function defineLazily(name: string, enumerable: boolean, make: () => unknown): void {
   const descriptor = {
@@ -18,7 +22,8 @@ export const defineLazily = (function defineLazily(name: string, enumerable: boo
       return value
     },
     set(value: unknown) {
-      defineGlobal(name, value, enumerable)
+      const plain = { __proto__: null, value, writable: true, enumerable, configurable: true }
+      defineProperty(globalObject, name, plain as PropertyDescriptor)
     },
     enumerable,
     configurable: true,

@@ -1,4 +1,3 @@
-import { inspect, showPrimitive } from './inspect.ts'
 import { jsonStringify, Number, stringIndexOf, stringSlice, trunc } from './primordials.ts'
 
 const maxTextUnits = 32 * 1024
@@ -21,7 +20,7 @@ export function formatLog(args: readonly unknown[]): string {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value)
+  return typeof value === 'string' ? value : require('./inspect.ts').inspect(value)
 }
 
 function fill(format: string, args: readonly unknown[]): { readonly text: string; readonly used: number } {
@@ -47,8 +46,8 @@ function apply(specifier: string, value: unknown): string | null {
       return typeof value === 'string'
         ? value
         : typeof value === 'object'
-          ? inspect(value, 0)
-          : showPrimitive(value)
+          ? require('./inspect.ts').inspect(value, 0)
+          : require('./inspect.ts').showPrimitive(value)
     case 'd':
     case 'i':
     case 'f':
@@ -57,7 +56,7 @@ function apply(specifier: string, value: unknown): string | null {
       return `${jsonStringify(value)}`
     case 'o':
     case 'O':
-      return inspect(value)
+      return require('./inspect.ts').inspect(value)
     case 'c':
       return ''
   }
@@ -65,8 +64,8 @@ function apply(specifier: string, value: unknown): string | null {
 }
 
 function number(specifier: string, value: unknown): string {
-  if (typeof value === 'bigint') return showPrimitive(value)
+  if (typeof value === 'bigint') return require('./inspect.ts').showPrimitive(value)
   if (typeof value === 'symbol' || typeof value === 'object') return 'NaN'
   const converted = Number(value)
-  return showPrimitive(specifier === 'i' ? trunc(converted) : converted)
+  return require('./inspect.ts').showPrimitive(specifier === 'i' ? trunc(converted) : converted)
 }

@@ -1,26 +1,5 @@
-import { stringCharCodeAt, stringIndexOf, stringStartsWith, Uint8Array } from './primordials.ts'
+import { stringCharCodeAt, stringIndexOf, stringStartsWith } from './primordials.ts'
 import { UrlRecord } from './url-record.ts'
-
-const inHost = 1
-const inPath = 2
-const inQuery = 4
-const inHash = 8
-
-/** In which parts a character may stand and stays as it is. */
-const placesOf = new Uint8Array(128)
-
-function allow(characters: string, places: number): void {
-  for (let index = 0; index < characters.length; index++) {
-    placesOf[stringCharCodeAt(characters, index)]! |= places
-  }
-}
-
-allow('abcdefghijklmnopqrstuvwxyz0123456789-_.', inHost | inPath | inQuery | inHash)
-allow('ABCDEFGHIJKLMNOPQRSTUVWXYZ', inPath | inQuery | inHash)
-allow('!$&()*+,/:;=@~', inPath | inQuery | inHash)
-allow("'", inPath | inHash)
-allow('%', inPath | inQuery | inHash)
-allow('?', inQuery | inHash)
 
 const dot = 46
 const slash = 47
@@ -28,14 +7,33 @@ const colon = 58
 const question = 63
 const hash = 35
 const percent = 37
+const quote = 39
 
-/** The end of the run of characters that may stand in that part. */
-function skip(text: string, from: number, place: number): number {
+/** Lower-case letters, digits, `-`, `.` and `_`. */
+function isHostCode(code: number): boolean {
+  if (code >= 97) return code <= 122
+  return (code >= 48 && code <= 57) || code === 45 || code === dot || code === 95
+}
+
+/** What stays as it is in a path: letters, digits and `!$%&'()*+,-./:;=@_~`. */
+function isPathCode(code: number): boolean {
+  if (code >= 97) return code <= 122 || code === 126
+  if (code >= 64) return code <= 90 || code === 95
+  return code >= 36 ? code <= 59 || code === 61 : code === 33
+}
+
+function isQueryCode(code: number): boolean {
+  return code === question || (isPathCode(code) && code !== quote)
+}
+
+function isHashCode(code: number): boolean {
+  return code === question || isPathCode(code)
+}
+
+/** The end of the run of characters that are allowed. */
+function skip(text: string, from: number, isAllowed: (code: number) => boolean): number {
   let at = from
-  for (; at < text.length; at++) {
-    const code = stringCharCodeAt(text, at)
-    if (code > 127 || (placesOf[code]! & place) === 0) break
-  }
+  while (at < text.length && isAllowed(stringCharCodeAt(text, at))) at++
   return at
 }
 
@@ -50,16 +48,16 @@ export function scanUrl(text: string): UrlRecord | null {
   if (protocolEnd === 0) return null
   const record = new UrlRecord(text)
   const hostStart = protocolEnd + 2
-  const hostEnd = skip(text, hostStart, inHost)
+  const hostEnd = skip(text, hostStart, isHostCode)
   if (!isPlainHost(text, hostStart, hostEnd)) return null
   const pathStart = skipPort(text, hostEnd, protocolEnd)
   if (pathStart === -1 || stringCharCodeAt(text, pathStart) !== slash) return null
-  const searchStart = skip(text, pathStart, inPath)
+  const searchStart = skip(text, pathStart, isPathCode)
   if (!isPlainPath(text, pathStart, searchStart)) return null
   const hashStart =
-    stringCharCodeAt(text, searchStart) === question ? skip(text, searchStart, inQuery) : searchStart
+    stringCharCodeAt(text, searchStart) === question ? skip(text, searchStart, isQueryCode) : searchStart
   if (hashStart < text.length) {
-    if (stringCharCodeAt(text, hashStart) !== hash || skip(text, hashStart + 1, inHash) < text.length)
+    if (stringCharCodeAt(text, hashStart) !== hash || skip(text, hashStart + 1, isHashCode) < text.length)
       return null
   }
   record.protocolEnd = protocolEnd
