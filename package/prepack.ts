@@ -16,7 +16,9 @@ const dist = join(root, 'dist')
 rmSync(dist, { recursive: true, force: true })
 
 const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
-execFileSync(process.execPath, [join(typescript, 'bin', 'tsc'), '-p', join(root, 'package')], { stdio: 'inherit' })
+execFileSync(process.execPath, [join(typescript, 'bin', 'tsc'), '-p', join(root, 'package')], {
+  stdio: 'inherit',
+})
 
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 write('package.json', `${JSON.stringify({ name, version, type: 'module', private: true }, null, 2)}\n`)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Invocation } from '../../runtime/model/invocation.ts'
 import { Pending } from '../../runtime/isolate/pending.ts'
 import { PendingTable } from '../../runtime/isolate/pending-table.ts'
+import type { Invocation } from '../../runtime/model/invocation.ts'
 
 const invocation = { event: { kind: 'direct', json: '' } } as unknown as Invocation
 const make = (requestId: number) => new Pending(requestId, invocation, false)
