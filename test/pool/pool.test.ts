@@ -86,18 +86,15 @@ test('Pool makes room when the process is over its memory budget', async () => {
   )
 })
 
-test('Pool takes prewarmed isolates, and refills them', async () => {
+test('Pool takes prewarmed isolates, and refills them in a gap', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   await using fixture = new PoolFixture({ prewarmMin: 2 })
   fixture.pool.prewarm.fill()
   assert.equal(fixture.pool.prewarm.ready, 2)
-  const target = fixture.define({
-    bundle: fetching('await new Promise((done) => setTimeout(done, 60)); return new Response("")'),
-  })
-  const answer = fixture.get(target)
-  await new Promise(setImmediate)
-  await new Promise(setImmediate)
+  await fixture.get(fixture.define({ bundle: hello }))
   assert.equal(fixture.pool.prewarm.ready, 1)
-  await answer
+  fixture.advance(10)
+  t.mock.timers.tick(2)
   assert.equal(fixture.pool.prewarm.ready, 2)
 })
 
