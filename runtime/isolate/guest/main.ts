@@ -1,5 +1,5 @@
-import { collect, enter } from './entry.ts'
-import './globals.ts'
-import { load } from './load.ts'
+import { collect, enter } from './invocation/entry.ts'
+import './boot/globals.ts'
+import { load } from './boot/load.ts'
 
 export default { load, enter, collect }

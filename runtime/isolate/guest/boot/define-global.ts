@@ -1,0 +1,32 @@
+import { defineProperty, globalObject } from '../primordials.ts'
+
+/** Puts a value on the global; Web IDL has operations and attributes enumerable, classes not. */
+// biome-ignore format: keeps the parentheses, see `primordials.ts`
+export const defineGlobal = (function defineGlobal(name: string, value: unknown, enumerable: boolean): void {
+  const descriptor = { __proto__: null, value, writable: true, enumerable, configurable: true }
+  // The bundler keeps no names; those of classes are `tagClass`'s matter.
+  if (enumerable && typeof value === 'function') {
+    defineProperty(value, 'name', { __proto__: null, value: name, configurable: true } as PropertyDescriptor)
+  }
+  defineProperty(globalObject, name, descriptor as PropertyDescriptor)
+})
+
+/** The same for what is made when it is first touched. What somebody assigns instead is theirs. */
+// biome-ignore format: keeps the parentheses, see `primordials.ts`
+export const defineLazily = (function defineLazily(name: string, enumerable: boolean, make: () => unknown): void {
+  const descriptor = {
+    __proto__: null,
+    get() {
+      const value = make()
+      defineGlobal(name, value, enumerable)
+      return value
+    },
+    set(value: unknown) {
+      const plain = { __proto__: null, value, writable: true, enumerable, configurable: true }
+      defineProperty(globalObject, name, plain as PropertyDescriptor)
+    },
+    enumerable,
+    configurable: true,
+  }
+  defineProperty(globalObject, name, descriptor as PropertyDescriptor)
+})

@@ -1,0 +1,53 @@
+import { Headers } from '../fetch/headers.ts'
+import { Request } from '../fetch/request.ts'
+import { Response } from '../fetch/response.ts'
+import { atomics, defineProperty, globalObject, TypeError } from '../primordials.ts'
+import { queueMicrotask } from '../timer/microtask.ts'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../timer/timers.ts'
+import { defineGlobal, defineLazily } from './define-global.ts'
+
+// What functions may use. Most of them never touch most of it.
+defineGlobal('self', globalObject, true)
+defineGlobal('Headers', Headers, false)
+defineGlobal('Request', Request, false)
+defineGlobal('Response', Response, false)
+defineGlobal('setTimeout', setTimeout, true)
+defineGlobal('setInterval', setInterval, true)
+defineGlobal('clearTimeout', clearTimeout, true)
+defineGlobal('clearInterval', clearInterval, true)
+defineGlobal('queueMicrotask', queueMicrotask, true)
+
+defineLazily('console', false, () => require('../console/console.ts').console)
+defineLazily('fetch', true, () => require('../fetch/fetch.ts').fetch)
+defineLazily('structuredClone', true, () => require('../platform/structured-clone.ts').structuredClone)
+defineLazily('atob', true, () => require('../text/atob.ts').atob)
+defineLazily('btoa', true, () => require('../text/atob.ts').btoa)
+defineLazily('crypto', true, () => new (require('../platform/crypto.ts').Crypto)())
+defineLazily('performance', true, () => new (require('../platform/performance.ts').Performance)())
+defineLazily('navigator', true, () => new (require('../platform/navigator.ts').Navigator)())
+
+defineLazily('AbortController', false, () => require('../event/abort-controller.ts').AbortController)
+defineLazily('AbortSignal', false, () => require('../event/abort-signal.ts').AbortSignal)
+defineLazily('Blob', false, () => require('../form/blob.ts').Blob)
+defineLazily('Crypto', false, () => require('../platform/crypto.ts').Crypto)
+defineLazily('CustomEvent', false, () => require('../event/custom-event.ts').CustomEvent)
+defineLazily('DOMException', false, () => require('../event/dom-exception.ts').DOMException)
+defineLazily('Event', false, () => require('../event/event.ts').Event)
+defineLazily('EventTarget', false, () => require('../event/event-target.ts').EventTarget)
+defineLazily('File', false, () => require('../form/file.ts').File)
+defineLazily('FormData', false, () => require('../form/form-data.ts').FormData)
+defineLazily('Navigator', false, () => require('../platform/navigator.ts').Navigator)
+defineLazily('Performance', false, () => require('../platform/performance.ts').Performance)
+defineLazily('ReadableStream', false, () => require('../stream/readable-stream.ts').ReadableStream)
+defineLazily('TextDecoder', false, () => require('../text/text-decoder.ts').TextDecoder)
+defineLazily('TextEncoder', false, () => require('../text/text-encoder.ts').TextEncoder)
+defineLazily('URL', false, () => require('../url/url.ts').URL)
+defineLazily('URLSearchParams', false, () => require('../url/url-search-params.ts').URLSearchParams)
+
+// Waiting would hold the thread that all functions of the worker share.
+defineProperty(atomics, 'wait', {
+  __proto__: null,
+  value: function wait(): never {
+    throw new TypeError('Cannot wait: Atomics.wait is not allowed here')
+  },
+} as PropertyDescriptor)

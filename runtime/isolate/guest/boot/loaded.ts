@@ -1,0 +1,21 @@
+import type { GuestConfig } from '../../abi.ts'
+import type { Request } from '../fetch/request.ts'
+import type { ExecutionContext } from '../invocation/execution-context.ts'
+
+/** The module's default export. Called as a method, so that `this` is what the author expects. */
+export interface Application {
+  fetch(request: Request, env: Readonly<Record<string, string>>, context: ExecutionContext): unknown
+}
+
+export type EventHandler = (event: unknown, context: object) => unknown
+
+/** The one function of this instance, filled in by `load`. */
+export const loaded: {
+  config: GuestConfig
+  application: Application | null
+  handler: EventHandler | null
+} = {
+  config: { functionName: '', functionVersion: '', memoryLimitMiB: 0, env: {}, userAgent: '' },
+  application: null,
+  handler: null,
+}

@@ -1,0 +1,27 @@
+import { loaded } from '../boot/loaded.ts'
+import {
+  answerThrown,
+  finishOne,
+  type HttpInput,
+  type Invocation,
+  keepWaiting,
+} from '../invocation/invocation.ts'
+import { sendBuffered } from '../invocation/send-response.ts'
+import { makeEventContext } from './event-context.ts'
+import { responseOfResult } from './event-response.ts'
+import { httpEvent } from './http-event.ts'
+
+/**
+ * Calls `handler` with an HTTP request as an AWS Lambda function URL would: payload 2.0, and its rules for the answer.
+ * Never rejects.
+ */
+export async function startFunctionUrl(invocation: Invocation, input: HttpInput): Promise<void> {
+  keepWaiting(invocation)
+  try {
+    const result = await loaded.handler!(httpEvent(invocation, input), makeEventContext(invocation))
+    sendBuffered(invocation, responseOfResult(result))
+  } catch (thrown) {
+    answerThrown(invocation, thrown)
+  }
+  finishOne(invocation)
+}

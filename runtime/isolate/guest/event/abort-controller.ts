@@ -1,0 +1,17 @@
+import { tagClass } from '../boot/class-tag.ts'
+import { type AbortSignal, abort, dependentSignal } from './abort-signal.ts'
+
+/** The DOM standard's `AbortController`. */
+export class AbortController {
+  readonly #signal = dependentSignal([])
+
+  get signal(): AbortSignal {
+    return this.#signal
+  }
+
+  abort(reason?: unknown): void {
+    abort(this.#signal, reason)
+  }
+}
+
+tagClass(AbortController, 'AbortController')

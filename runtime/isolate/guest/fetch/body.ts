@@ -1,0 +1,121 @@
+import { takeBodyBytes, takeBodyText } from '../host.ts'
+import { concatBytes, copyBytes } from '../language/bytes.ts'
+import {
+  jsonParse,
+  stringCharCodeAt,
+  stringSlice,
+  stringToWellFormed,
+  TypeError,
+  Uint8Array,
+} from '../primordials.ts'
+import type { ReadableStream } from '../stream/readable-stream.ts'
+import { decodeUtf8 } from '../text/utf8-decode.ts'
+import { encodeUtf8 } from '../text/utf8-encode.ts'
+
+type Content =
+  | { readonly kind: 'text'; readonly content: string }
+  | { readonly kind: 'bytes'; readonly content: Uint8Array }
+  /** The id of the request whose body the host holds until it is taken, once. */
+  | { readonly kind: 'host'; readonly content: number }
+  | { readonly kind: 'stream'; readonly content: ReadableStream }
+
+/**
+ * The body of a request or a response. Buffered ones stay what they came as: most texts are never turned into bytes
+ * in here, and what the host holds is not copied before somebody asks.
+ */
+export class Body {
+  #kind: Content['kind']
+  #content: Content['content']
+  #isTaken = false
+
+  constructor(kind: Content['kind'], content: Content['content']) {
+    this.#kind = kind
+    this.#content = content
+  }
+
+  /** Whether it came as a string. */
+  get isText(): boolean {
+    return this.#kind === 'text'
+  }
+
+  get isUsed(): boolean {
+    if (this.#kind !== 'stream') return this.#isTaken
+    return require('../stream/readable-stream.ts').isDisturbed(this.#content as ReadableStream)
+  }
+
+  /** Whether it can still be read, from the beginning. */
+  get isUnusable(): boolean {
+    if (this.#kind !== 'stream') return this.#isTaken
+    return require('../stream/readable-stream.ts').isUnusable(this.#content as ReadableStream)
+  }
+
+  /**
+   * Takes what is at hand; null if the body must be read as a stream.
+   *
+   * @throws TypeError if it was read before.
+   */
+  take(): Exclude<Content, { kind: 'stream' }> | null {
+    if (this.isUnusable) throw new TypeError('Cannot read the body: it was read before, or is being read')
+    if (this.#kind === 'stream') return null
+    this.#isTaken = true
+    return { kind: this.#kind, content: this.#content } as Exclude<Content, { kind: 'stream' }>
+  }
+
+  async text(): Promise<string> {
+    const taken = this.take()
+    if (taken === null) return decodeUtf8(await this.#readStream())
+    if (taken.kind === 'text') return withoutMark(stringToWellFormed(taken.content))
+    return taken.kind === 'host' ? takeBodyText(taken.content) : decodeUtf8(taken.content)
+  }
+
+  async json(): Promise<unknown> {
+    return jsonParse(await this.text())
+  }
+
+  /** A copy that nobody else holds. */
+  async bytes(): Promise<Uint8Array> {
+    const taken = this.take()
+    if (taken === null) return this.#readStream()
+    if (taken.kind === 'text') return encodeUtf8(taken.content)
+    return taken.kind === 'host' ? new Uint8Array(takeBodyBytes(taken.content)) : copyBytes(taken.content)
+  }
+
+  /** The body as a stream, which it stays. */
+  stream(): ReadableStream {
+    if (this.#kind === 'stream') return this.#content as ReadableStream
+    const buffered = new Body(this.#kind, this.#content)
+    const stream = require('../stream/readable-stream.ts').streamOf(() => buffered.bytes())
+    if (this.#isTaken) require('../stream/readable-stream.ts').disturb(stream)
+    this.#kind = 'stream'
+    this.#content = stream
+    return stream
+  }
+
+  /**
+   * A second body with the same content.
+   *
+   * @throws TypeError if it was read before.
+   */
+  clone(): Body {
+    if (this.isUnusable) throw new TypeError('Cannot clone: the body was read before, or is being read')
+    if (this.#kind === 'host') {
+      this.#content = new Uint8Array(takeBodyBytes(this.#content as number))
+      this.#kind = 'bytes'
+    }
+    if (this.#kind !== 'stream') return new Body(this.#kind, this.#content)
+    const [mine, other] = (this.#content as ReadableStream).tee()
+    this.#content = mine
+    return new Body('stream', other)
+  }
+
+  async #readStream(): Promise<Uint8Array> {
+    return concatBytes(
+      await require('../stream/readable-stream.ts').readToEnd(this.#content as ReadableStream),
+    )
+  }
+}
+
+/** As if the text had been encoded and decoded again, which takes a byte order mark off. */
+function withoutMark(text: string): string {
+  return stringCharCodeAt(text, 0) === 0xfeff ? stringSlice(text, 1) : text
+}

@@ -1,0 +1,109 @@
+import { tagClass } from '../boot/class-tag.ts'
+import type { AbortSignal } from '../event/abort-signal.ts'
+import type { Blob } from '../form/blob.ts'
+import type { FormData } from '../form/form-data.ts'
+import type { HttpInput, Invocation } from '../invocation/invocation.ts'
+import { Uint8Array } from '../primordials.ts'
+import type { ReadableStream } from '../stream/readable-stream.ts'
+import { Body } from './body.ts'
+import { type Headers, wrapHeaderList } from './headers.ts'
+import { readArrayBuffer, readBlob, readForm, readJson } from './read-body.ts'
+import { makeRequestState, type RequestInit } from './request-init.ts'
+import { type Redirect, RequestState } from './request-state.ts'
+
+export let wrapRequest: (state: RequestState) => Request
+/** null if it is anything else. */
+export let requestStateOf: (value: unknown) => RequestState | null
+
+/** Given in place of a URL by the bootstrap, which no guest can name: shows a state that is there. */
+const fromState = { __proto__: null } as unknown as string
+
+/** The Fetch standard's `Request`, with what of it means something on a server. */
+export class Request {
+  readonly #state: RequestState
+  #headers: Headers | null = null
+
+  constructor(input: unknown, init?: RequestInit | RequestState) {
+    this.#state =
+      input === fromState ? (init as RequestState) : makeRequestState(input, (init ?? {}) as RequestInit)
+  }
+
+  get method(): string {
+    return this.#state.method
+  }
+
+  get url(): string {
+    return this.#state.url
+  }
+
+  get headers(): Headers {
+    this.#headers ??= wrapHeaderList(this.#state.headers, this.#state.isImmutable)
+    return this.#headers
+  }
+
+  get redirect(): Redirect {
+    return this.#state.redirect
+  }
+
+  get signal(): AbortSignal {
+    return this.#state.signal
+  }
+
+  get body(): ReadableStream | null {
+    return this.#state.body === null ? null : this.#state.body.stream()
+  }
+
+  get bodyUsed(): boolean {
+    return this.#state.body?.isUsed ?? false
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return readArrayBuffer(this.#state.body)
+  }
+
+  async blob(): Promise<Blob> {
+    return readBlob(this.#state.body, this.#state.headers.get('content-type'))
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    return (await this.#state.body?.bytes()) ?? new Uint8Array(0)
+  }
+
+  async formData(): Promise<FormData> {
+    return readForm(this.#state.body, this.#state.headers.get('content-type'))
+  }
+
+  async json(): Promise<unknown> {
+    return readJson(this.#state.body)
+  }
+
+  async text(): Promise<string> {
+    return (await this.#state.body?.text()) ?? ''
+  }
+
+  clone(): Request {
+    const state = this.#state
+    const copy = new RequestState(state.method, state.url, state.headers.copy(), null)
+    copy.redirect = state.redirect
+    copy.isImmutable = state.isImmutable
+    copy.body = state.body?.clone() ?? null
+    copy.followedSignal = state.signal
+    return new Request(fromState, copy)
+  }
+
+  static {
+    wrapRequest = (state) => new Request(fromState, state)
+    requestStateOf = (value) =>
+      typeof value === 'object' && value !== null && #state in value ? value.#state : null
+  }
+}
+
+tagClass(Request, 'Request')
+
+/** A request that came in. Its headers cannot be changed. */
+export function incomingRequest(invocation: Invocation, input: HttpInput): Request {
+  const state = new RequestState(input.method, input.url, input.headers, invocation)
+  state.isImmutable = true
+  if (input.bodyBytes !== -1) state.body = new Body('host', invocation.requestId)
+  return wrapRequest(state)
+}

@@ -1,0 +1,86 @@
+import type { AbortSignal } from '../event/abort-signal.ts'
+import { reportUnhandledRejection } from '../host.ts'
+import { Map, mapDelete, mapGet, mapSet, TypeError } from '../primordials.ts'
+import { describeThrown } from './describe-thrown.ts'
+import { writeDone, writeError } from './results.ts'
+
+/** An HTTP request as it came in. */
+export interface HttpInput {
+  /** Upper case. */
+  readonly method: string
+  readonly url: string
+  /** `name\nvalue\n` each, names in lower case. */
+  readonly headers: string
+  /** -1 = no body. */
+  readonly bodyBytes: number
+  readonly clientAddress: string
+}
+
+/** One request inside this instance, from the frame that brought it until nothing more of it runs. */
+export class Invocation {
+  readonly requestId: number
+  readonly invocationId: string
+  /** Time that was left when it came in. */
+  readonly remainingMs: number
+  signal: AbortSignal | null = null
+  /** Set when the host settled the request by itself: the name of a DOMException. */
+  abortName = ''
+  isAnswered = false
+  /** The handler, and promises given to `waitUntil`, that are not settled yet. */
+  running = 1
+
+  constructor(requestId: number, invocationId: string, remainingMs: number) {
+    this.requestId = requestId
+    this.invocationId = invocationId
+    this.remainingMs = remainingMs
+  }
+}
+
+/** Those that outlived the call of their handler. */
+const waiting = new Map<number, Invocation>()
+
+export function keepWaiting(invocation: Invocation): void {
+  mapSet(waiting, invocation.requestId, invocation)
+}
+
+/** One of what an invocation ran (its handler, a promise of `waitUntil`) has settled. */
+export function finishOne(invocation: Invocation): void {
+  invocation.running--
+  if (invocation.running > 0) return
+  mapDelete(waiting, invocation.requestId)
+  writeDone(invocation.requestId)
+}
+
+/** Keeps the invocation until `promise` has settled. */
+export function waitUntil(invocation: Invocation, promise: unknown): void {
+  if (invocation.running === 0) throw new TypeError('Cannot wait: the request has ended')
+  invocation.running++
+  keepWaiting(invocation)
+  void settle(invocation, promise)
+}
+
+/** Never rejects: nobody would catch it. `await` takes whatever it is given and reads no patched `then` of a promise. */
+async function settle(invocation: Invocation, promise: unknown): Promise<void> {
+  try {
+    await promise
+  } catch (thrown) {
+    reportUnhandledRejection(invocation.requestId, describeThrown(thrown).stack)
+  }
+  finishOne(invocation)
+}
+
+export function answerThrown(invocation: Invocation, thrown: unknown): void {
+  if (invocation.isAnswered) return
+  invocation.isAnswered = true
+  const { name, message, stack } = describeThrown(thrown)
+  writeError(invocation.requestId, name, message, stack)
+}
+
+/** The host has settled the request by itself: whatever the handler still answers is dropped. */
+export function abortInvocation(requestId: number, name: string): void {
+  const invocation = mapGet(waiting, requestId)
+  if (invocation === undefined) return
+  invocation.isAnswered = true
+  invocation.abortName = name
+  if (invocation.signal !== null) require('../event/abort-signal.ts').abortByHost(invocation.signal, name)
+}

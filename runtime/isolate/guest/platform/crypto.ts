@@ -1,0 +1,86 @@
+import { tagClass } from '../boot/class-tag.ts'
+import { DOMException } from '../event/dom-exception.ts'
+import { randomBytes } from '../host.ts'
+import { viewBytes } from '../language/bytes.ts'
+import {
+  isView,
+  numberToString,
+  stringPadStart,
+  typedArrayByteLength,
+  typedArrayName,
+  typedArraySet,
+  Uint8Array,
+} from '../primordials.ts'
+
+/** Random bytes are asked for in stock: a call to the host costs more than the bytes. Each is given out once. */
+const stockBytes = 4096
+let stock = new Uint8Array(0)
+let stockAt = 0
+
+const maxBytes = 65_536
+const hex: string[] = []
+for (let byte = 0; byte < 256; byte++) hex[byte] = stringPadStart(numberToString(byte, 16), 2, '0')
+
+/** Web Cryptography's `Crypto`, without `subtle` so far. */
+export class Crypto {
+  getRandomValues<View extends ArrayBufferView>(view: View): View {
+    if (!isView(view) || !isIntegerArray(typedArrayName(view))) {
+      throw new DOMException('Cannot fill: must be a typed array of integers', 'TypeMismatchError')
+    }
+    const bytes = viewBytes(view)
+    const length = typedArrayByteLength(bytes)
+    if (length > maxBytes) {
+      throw new DOMException(
+        `Cannot fill ${length} bytes: must be at most ${maxBytes} at once`,
+        'QuotaExceededError',
+      )
+    }
+    typedArraySet(bytes, takeRandom(length), 0)
+    return view
+  }
+
+  /** A version 4 UUID. */
+  randomUUID(): string {
+    const bytes = takeRandom(16)
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80
+    let text = ''
+    for (let index = 0; index < 16; index++) {
+      if (index === 4 || index === 6 || index === 8 || index === 10) text += '-'
+      text += hex[bytes[index]!]!
+    }
+    return text
+  }
+}
+
+tagClass(Crypto, 'Crypto')
+
+function takeRandom(length: number): Uint8Array {
+  if (length > stockBytes) return new Uint8Array(randomBytes(length))
+  if (stockAt + length > typedArrayByteLength(stock)) {
+    stock = new Uint8Array(randomBytes(stockBytes))
+    stockAt = 0
+  }
+  const taken = new Uint8Array(length)
+  for (let index = 0; index < length; index++) {
+    taken[index] = stock[stockAt]!
+    stock[stockAt++] = 0
+  }
+  return taken
+}
+
+function isIntegerArray(name: string | undefined): boolean {
+  switch (name) {
+    case 'Int8Array':
+    case 'Uint8Array':
+    case 'Uint8ClampedArray':
+    case 'Int16Array':
+    case 'Uint16Array':
+    case 'Int32Array':
+    case 'Uint32Array':
+    case 'BigInt64Array':
+    case 'BigUint64Array':
+      return true
+  }
+  return false
+}

@@ -1,0 +1,36 @@
+import { Array, apply, arraySlice, fromCharCode } from '../primordials.ts'
+
+/** `String.fromCharCode` takes this many at once without a cost that grows faster than they do. */
+const chunkUnits = 4096
+
+/** Collects UTF-16 units into a string. */
+export class TextCollector {
+  #text = ''
+  readonly #units: number[] = new Array(chunkUnits)
+  #count = 0
+
+  add(unit: number): void {
+    if (this.#count === chunkUnits) this.#flush()
+    this.#units[this.#count++] = unit
+  }
+
+  addCodePoint(code: number): void {
+    if (code < 0x10000) {
+      this.add(code)
+    } else {
+      this.add(0xd800 + ((code - 0x10000) >> 10))
+      this.add(0xdc00 + ((code - 0x10000) & 0x3ff))
+    }
+  }
+
+  finish(): string {
+    this.#flush()
+    return this.#text
+  }
+
+  #flush(): void {
+    const units = this.#count === chunkUnits ? this.#units : arraySlice(this.#units, 0, this.#count)
+    this.#text += apply(fromCharCode, null, units)
+    this.#count = 0
+  }
+}
