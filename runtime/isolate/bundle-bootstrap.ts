@@ -22,7 +22,7 @@ export function bundleBootstrap(entryPath: string): string {
     platform: 'neutral',
     legalComments: 'none',
   }).outputFiles[0]!.text
-  const script = compileWithScript(unwrapEagerModules(readExportsDirectly(bundle)))
+  const script = placeFunctions(unwrapEagerModules(readExportsDirectly(bundle)))
   // `var bootstrap` must not become a global of the guest.
   const strict = `(() => { "use strict"; ${script} return bootstrap.default; })()`
   // Each isolate keeps its own copy of the source.
@@ -102,20 +102,39 @@ const everyRequest = [
 ]
 
 const moduleStart = /^ {2}\/\/ .*\/([\w-]+)\.ts$/gm
-const functionOfModule = /^ {2}((?:async )?function (\w+)\([\s\S]*?^ {2}\})$/gm
+const functionOfModule = /^ {2}((?:async )?function\*? (\w+)\([\s\S]*?^ {2}\})$\n/gm
+const wrapperStart = /^ {2}var init_\w+ = __esm\(\{\n {4}"[^"\n]+"\(\) \{\n/m
 
 /**
- * Puts functions of these modules in parentheses: V8 takes that for a sign that they are called at once, and compiles
- * them with the script. So they come out of its code cache, not out of their source at an instance's first request.
+ * esbuild writes all functions of modules side by side. Those of a wrapped module go into its wrapper: what is never
+ * asked for is not made either, 30 KB an isolate. Those of modules that every request goes through are put in
+ * parentheses: V8 takes that for a sign that they are called at once, and compiles them with the script. So they come
+ * out of its code cache, not out of their source at an instance's first request.
  */
-function compileWithScript(bundle: string): string {
+function placeFunctions(bundle: string): string {
   const parts = bundle.split(moduleStart)
-  // What stands between the names of modules: their code.
+  // Names of modules and their code take turns.
   for (let index = 2; index < parts.length; index += 2) {
-    if (!everyRequest.includes(parts[index - 1]!)) continue
-    parts[index] = parts[index]!.replace(functionOfModule, '  var $2 = ($1);')
+    const code = parts[index]!
+    if (wrapperStart.test(code)) parts[index] = wrapFunctions(code)
+    else if (everyRequest.includes(parts[index - 1]!)) {
+      parts[index] = code.replace(functionOfModule, '  var $2 = ($1);\n')
+    }
   }
   return parts.filter((_, index) => index % 2 === 0).join('')
+}
+
+function wrapFunctions(code: string): string {
+  const names: string[] = []
+  const assignments: string[] = []
+  const rest = code.replace(functionOfModule, (_, source: string, name: string) => {
+    names.push(name)
+    assignments.push(`${name} = ${source};\n`)
+    return ''
+  })
+  if (names.length === 0) return code
+  const wrapped = rest.replace(wrapperStart, (start) => start + assignments.join(''))
+  return `  var ${names.join(', ')};\n${wrapped}`
 }
 
 function unexpected(what: string): Error {
