@@ -238,6 +238,22 @@ describe('abort', () => {
     assert.equal(guest.logs[0]!.text, 'true TimeoutError')
   })
 
+  it('gives up a stream that is being sent', () => {
+    using guest = new Guest(`exports.default = { fetch: () => new Response(new ReadableStream({
+      async pull(controller) { await new Promise((resolve) => setTimeout(resolve, 10)); controller.enqueue(new Uint8Array(1)) },
+      cancel() { console.log('cancelled') },
+    })) }`)
+    const id = guest.add()
+    guest.run()
+    guest.abort(id, 'AbortError')
+    guest.run()
+    guest.runTimers()
+    assert.deepEqual(
+      [guest.logs[0]!.text, guest.resultOf(id), guest.doneCount(id)],
+      ['cancelled', undefined, 1],
+    )
+  })
+
   it('of a request that is not there any more does nothing', () => {
     using guest = new Guest(`exports.default = { fetch: () => new Response('ok') }`)
     const id = guest.add()

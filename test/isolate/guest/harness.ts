@@ -45,8 +45,8 @@ const utf8 = new TextDecoder()
 
 /** The real bootstrap in a real isolate, and a host as simple as can be: time is a variable, nothing happens by itself. */
 export class Guest {
-  readonly isolate = new ivm.Isolate({ memoryLimit: 64 })
-  readonly context = this.isolate.createContextSync()
+  readonly isolate: ivm.Isolate
+  readonly context: ivm.Context
   readonly progress = new Int32Array(new SharedArrayBuffer(8))
   readonly logs: LogLine[] = []
   readonly rejections: { readonly requestId: number; readonly text: string }[] = []
@@ -69,7 +69,9 @@ export class Guest {
   #lastRequestId = 0
 
   /** `code` is the body of a module: it sets `exports.default` or `exports.handler`. */
-  constructor(code: string, config: Partial<GuestConfig> = {}) {
+  constructor(code: string, config: Partial<GuestConfig> = {}, memoryLimitMiB = 64) {
+    this.isolate = new ivm.Isolate({ memoryLimit: memoryLimitMiB })
+    this.context = this.isolate.createContextSync()
     const { global } = this.context
     global.setSync('__isoletteProgress', new ivm.ExternalCopy(this.progress.buffer).copyInto())
     global.setSync(

@@ -194,6 +194,18 @@ describe('Response', () => {
     assert.match(guest.errorOf(again).message, /was read before/)
   })
 
+  it('whose stream is too large is refused, and the stream cancelled', () => {
+    using guest = new Guest(
+      `exports.default = { fetch: () => new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(2 ** 20)) }, cancel() { console.log('cancelled') } })) }`,
+      {},
+      256,
+    )
+    const id = guest.add()
+    guest.run()
+    assert.match(guest.errorOf(id).message, /must be at most 104857600/)
+    assert.equal(guest.logs[0]!.text, 'cancelled')
+  })
+
   it('that is too large is refused, and what else is answered goes out', () => {
     using guest = new Guest(`exports.default = { fetch: (request) =>
       new Response(request.url.endsWith('/big') ? 'x'.repeat(101 * 2 ** 20) : 'small') }`)

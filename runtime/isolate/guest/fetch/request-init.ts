@@ -1,4 +1,5 @@
 import type { AbortSignal } from '../event/abort-signal.ts'
+import { ignoreRejection } from '../language/deferred.ts'
 import { stringToUpperCase, TypeError } from '../primordials.ts'
 import { Body } from './body.ts'
 import { extractBody } from './extract-body.ts'
@@ -58,7 +59,7 @@ function passBody(body: Body): Body {
   const taken = body.take()
   if (taken !== null) return new Body(taken.kind, taken.content)
   const copy = body.clone()
-  void body.stream().cancel()
+  void ignoreRejection(body.stream().cancel())
   return copy
 }
 

@@ -36,11 +36,18 @@ export function sendBuffered(invocation: Invocation, response: ResponseState): b
   }
 }
 
-/** Reads the stream to its end, then answers. */
+/**
+ * Reads the stream to its end, then answers. Gives it up when the host has settled the request by itself.
+ *
+ * @throws RangeError if it is too large; what the stream fails with.
+ */
 export async function sendStream(invocation: Invocation, response: ResponseState): Promise<void> {
-  const chunks = await require('../stream/readable-stream.ts').readToEnd(response.body!.stream())
-  const bytes = concatBytes(chunks)
-  if (!invocation.isAnswered) sendBytes(invocation, response, bytes)
+  const stream = response.body!.stream()
+  const chunks = await require('../stream/readable-stream.ts').readToEnd(stream, (byteCount) => {
+    checkBodyLength(byteCount)
+    return !invocation.isAnswered
+  })
+  if (!invocation.isAnswered) sendBytes(invocation, response, concatBytes(chunks))
 }
 
 function sendBytes(invocation: Invocation, response: ResponseState, bytes: Uint8Array): void {

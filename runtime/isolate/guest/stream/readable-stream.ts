@@ -1,6 +1,14 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { copyBytes, isBufferSource } from '../language/bytes.ts'
-import { apply, asyncIterator, iterator, RangeError, TypeError } from '../primordials.ts'
+import { ignoreRejection } from '../language/deferred.ts'
+import {
+  apply,
+  asyncIterator,
+  iterator,
+  RangeError,
+  TypeError,
+  typedArrayByteLength,
+} from '../primordials.ts'
 import { ReadableStreamDefaultController } from './stream-controller.ts'
 import { ReadableStreamDefaultReader, readLocked } from './stream-reader.ts'
 import { StreamState } from './stream-state.ts'
@@ -156,18 +164,31 @@ export function streamOf(read: () => Promise<Uint8Array>): ReadableStream {
 }
 
 /**
- * All chunks of a body, copied.
+ * All chunks of a body, copied. `goesOn` is asked with the number of bytes so far after each; if it says no, or throws,
+ * the stream is cancelled.
  *
- * @throws TypeError if one of them is not bytes; what the stream fails with.
+ * @throws TypeError if a chunk is not bytes; what the stream fails with; what `goesOn` throws.
  */
-export async function readToEnd(stream: ReadableStream): Promise<Uint8Array[]> {
+export async function readToEnd(
+  stream: ReadableStream,
+  goesOn: (byteCount: number) => boolean = () => true,
+): Promise<Uint8Array[]> {
   const reader = new ReadableStreamDefaultReader(stream)
   const chunks: Uint8Array[] = []
-  for (;;) {
-    const { value, done } = await readLocked(reader)
-    if (done) return chunks
-    if (!isBufferSource(value))
-      throw new TypeError('Cannot read the body: a chunk of its stream is not bytes')
-    chunks[chunks.length] = copyBytes(value)
+  let byteCount = 0
+  try {
+    for (;;) {
+      const { value, done } = await readLocked(reader)
+      if (done) return chunks
+      if (!isBufferSource(value))
+        throw new TypeError('Cannot read the body: a chunk of its stream is not bytes')
+      const chunk = copyBytes(value)
+      byteCount += typedArrayByteLength(chunk)
+      if (!goesOn(byteCount)) return chunks
+      chunks[chunks.length] = chunk
+    }
+  } finally {
+    // Does nothing at the stream's own end.
+    void ignoreRejection(streamStateOf(stream).cancel(undefined))
   }
 }
