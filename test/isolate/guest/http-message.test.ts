@@ -196,7 +196,7 @@ describe('Response', () => {
 
   it('whose stream is too large is refused, and the stream cancelled', () => {
     using guest = new Guest(
-      `exports.default = { fetch: () => new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(2 ** 20)) }, cancel() { console.log('cancelled') } })) }`,
+      `exports.default = { fetch: () => new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(2 ** 23)) }, cancel() { console.log('cancelled') } })) }`,
       {},
       256,
     )
