@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type {
   DirectResult,
+  FunctionRecord,
   InvocationRecord,
   Recorder,
   RegistryDelta,
@@ -12,6 +13,7 @@ import type {
   WorkerStatus,
 } from '../runtime/index.ts'
 import {
+  BundleCache,
   CompiledBootstrap,
   createRecorder,
   ErrorMapper,
@@ -43,10 +45,11 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
   const artifacts = join(options.dataDir, 'artifacts')
   const guardian = new Guardian()
   const errors = new ErrorMapper((digest) => readArtifact(artifacts, digest))
+  const bundles = new BundleCache((digest) => readArtifact(artifacts, digest))
   const pool = new Pool({
     bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir)),
     guardian,
-    readBundle: (manifest) => readArtifact(artifacts, manifest.bundle).toString('utf8'),
+    readBundle: (manifest) => bundles.read(manifest),
     mapError: (manifest, error) => errors.map(manifest, error),
     nowMs,
     wallMs: Date.now,
@@ -60,7 +63,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })
   pool.prewarm.fill()
-  return new ComposedWorker(context, { uws, view, pool, guardian })
+  return new ComposedWorker(context, { uws, view, pool, guardian, bundles })
 }
 
 interface WorkerParts {
@@ -68,6 +71,7 @@ interface WorkerParts {
   readonly view: RegistryView
   readonly pool: Pool
   readonly guardian: Guardian
+  readonly bundles: BundleCache
 }
 
 class ComposedWorker implements WorkerService {
@@ -115,8 +119,26 @@ class ComposedWorker implements WorkerService {
   apply(delta: RegistryDelta): void {
     const { view, pool } = this.#parts
     view.apply(delta)
-    for (const [name, record] of Object.entries(delta.functions))
+    for (const [name, record] of Object.entries(delta.functions)) {
       if (record === null) pool.removeFunction(name)
+      else setImmediate(() => this.#prefetch(record))
+    }
+  }
+
+  /** What an alias was just pointed at will be asked for next. */
+  #prefetch(record: FunctionRecord): void {
+    const { view, bundles } = this.#parts
+    for (const { targets } of Object.values(record.aliases)) {
+      for (const { version, weightUnits } of targets) {
+        const versionId = record.versionIds[version]
+        if (weightUnits === 0 || versionId === undefined) continue
+        try {
+          bundles.read(view.getManifest(versionId))
+        } catch {
+          // Whoever asks for it will be told.
+        }
+      }
+    }
   }
 
   setQuarantine(versionIds: readonly string[]): void {
