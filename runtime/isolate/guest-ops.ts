@@ -4,6 +4,7 @@ import type { EntryFrames } from './entry-frames.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { exactBuffer, type OpTarget } from './op-calls.ts'
 import { outboundFetch } from './outbound-fetch.ts'
+import { ownCopy } from './own-copy.ts'
 import type { Pending } from './pending.ts'
 
 /** The instance, as its ops see it. */
@@ -86,7 +87,7 @@ export class GuestOps implements OpTarget {
     const { usage } = pending.invocation
     const room = fixedLimits.maxLogBytesPerInvocation - usage.logBytes
     // UTF-16 units stand for bytes: a cap, not a measure.
-    const kept = text.length <= room ? text : text.slice(0, Math.max(room, 0))
+    const kept = text.length <= room ? text : ownCopy(text.slice(0, Math.max(room, 0)))
     usage.droppedLogBytes += text.length - kept.length
     if (kept === '' && text !== '') return
     usage.logBytes += kept.length + logLineCost

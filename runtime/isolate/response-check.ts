@@ -1,4 +1,5 @@
 import { fixedLimits } from '../model/limits.ts'
+import { ownCopy } from './own-copy.ts'
 
 /** Why a guest's response cannot be written to a socket. Becomes the outcome `exception` with this text. */
 export class BadResponse extends Error {
@@ -38,7 +39,9 @@ export function checkHeaders(text: string): readonly string[] {
       `${text.length} bytes of headers, must be at most ${fixedLimits.maxResponseHeaderBytes}`,
     )
   }
-  const headers = text.split('\n')
+  // Both the headers and what is known outlive the frames that `text` was cut from.
+  const own = ownCopy(text)
+  const headers = own.split('\n')
   if (headers.pop() !== '' || headers.length % 2 !== 0)
     throw new BadResponse('headers are not pairs of name and value')
   for (let index = 0; index < headers.length; index += 2) {
@@ -50,7 +53,7 @@ export function checkHeaders(text: string): readonly string[] {
   }
   if (text.length <= maxKnownLength) {
     if (known.size === maxKnown) known.clear()
-    known.set(text, headers)
+    known.set(own, headers)
   }
   return headers
 }

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { fetching, PoolFixture } from './pool-fixture.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+/** What this process holds on to, in MiB. */
+function heldMiB(): number {
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return (heapUsed + external) / 2 ** 20
+}
+
+test('A worker keeps nothing of a large answer but its headers', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching('return new Response("x".repeat(2e7), { headers: { "x-path-of-the-request": path } })'),
+    limits: { cpuMs: 500 },
+  })
+  const before = heldMiB()
+  for (let request = 0; request < 5; request++) await fixture.get(target, `/${request}`)
+  assert.ok(heldMiB() - before < 20, `${heldMiB() - before} MiB`)
+})
+
+test('A worker keeps no more of a log line than fits', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching(
+      'console.count("x".repeat(2e7)); console.count("y".repeat(2e7)); return new Response("")',
+    ),
+    limits: { cpuMs: 500 },
+  })
+  const before = heldMiB()
+  const { usage } = await fixture.get(target)
+  assert.ok(heldMiB() - before < 10, `${heldMiB() - before} MiB`)
+  assert.equal(usage.logLines[0]!.text.length, 128 * 1024)
+})
