@@ -139,7 +139,7 @@ export class Instance {
   /** One entry: what is ready, as many requests as the version's mean CPU allows. */
   runEntry(): void {
     this.#isReadyNoted = false
-    if (this.#state === 'condemned') return
+    if (this.#state === 'condemned' || this.isIdle) return
     const entry = this.#writeFrames()
     const frames = this.#frames
     if (frames.isEmpty) {
@@ -274,6 +274,7 @@ export class Instance {
       if (spentMs > limitMs) {
         // Nothing can stop one request of an instance: its others finish, then it goes.
         this.#settle(pending, exceededCpu(spentMs, limitMs))
+        pending.isGivenUp = true
         this.retire()
       }
       if (isAwaited) this.#expireAt(pending)
@@ -373,8 +374,9 @@ export class Instance {
     this.#prepared.dispose()
   }
 
+  /** Between requests nothing runs: nobody could be charged for it. What is ready waits for the next one. */
   #noteReady(): void {
-    if (this.#isReadyNoted || this.#state === 'condemned') return
+    if (this.#isReadyNoted || this.#state === 'condemned' || this.isIdle) return
     this.#isReadyNoted = true
     this.#context.onReady(this)
   }

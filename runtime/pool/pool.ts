@@ -348,7 +348,7 @@ export class Pool implements Invoker {
   #noteProgress(instance: Instance): void {
     const pool = this.#residents.touch(instance)
     if (pool === undefined) return
-    if (instance.state === 'retiring' && instance.isIdle) this.#residents.drop(instance, 'retired')
+    if (instance.state === 'retiring' && !instance.isWanted) this.#residents.drop(instance, 'retired')
     if (pool.waiting.length > 0) this.#note(pool)
     if (instance.isIdle) this.#feedStarved()
   }

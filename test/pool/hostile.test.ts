@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { fetching, PoolFixture } from './pool-fixture.ts'
+import { fetching, PoolFixture, textOf } from './pool-fixture.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -37,4 +37,35 @@ test('A worker keeps no more of a log line than fits', async () => {
   const { usage } = await fixture.get(target)
   assert.ok(heldMiB() - before < 10, `${heldMiB() - before} MiB`)
   assert.equal(usage.logLines[0]!.text.length, 128 * 1024)
+})
+
+const spin = '() => { const end = Date.now() + 15; while (Date.now() < end); }'
+
+/** CPU time of this process while `ms` pass, in milliseconds. */
+async function cpuMsDuring(ms: number): Promise<number> {
+  const before = process.threadCpuUsage().user
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  return (process.threadCpuUsage().user - before) / 1000
+}
+
+test('A module cannot run between requests, when nobody is charged for it', async () => {
+  await using fixture = new PoolFixture()
+  const bundle = `(() => { let ticks = 0; setInterval(() => ticks++, 1); setInterval(${spin}, 0)
+    return { default: { fetch: () => new Response(String(ticks)) } } })()`
+  const target = fixture.define({ bundle })
+  assert.equal(textOf(await fixture.get(target)), '0')
+  assert.ok((await cpuMsDuring(200)) < 100)
+  // Its timers are late, not lost.
+  await fixture.get(target)
+  assert.notEqual(textOf(await fixture.get(target)), '0')
+})
+
+test('A request that goes on after it was stopped for its CPU time takes its instance with it', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching(`setInterval(${spin}, 0); return new Promise(() => {})`),
+    limits: { cpuMs: 10 },
+  })
+  assert.equal((await fixture.get(target)).outcome.kind, 'exceeded_cpu')
+  assert.equal(fixture.pool.residentInstances, 0)
 })
