@@ -25,10 +25,10 @@ export class ViewCache<V> {
     return entry.value
   }
 
-  /** Replaces what is held and older. What is not held stays so: when asked for, it is read from where the delta came. */
+  /** Takes what a change brought, unless what is held is newer. Held or not: what was changed will be asked for next. */
   replace(key: string, entry: AtRevision<V>): void {
     const held = this.#entries.peek(key)
-    if (held !== undefined && held.revision < entry.revision) this.#entries.set(key, entry)
+    if (held === undefined || held.revision < entry.revision) this.#entries.set(key, entry)
   }
 
   clear(): void {
