@@ -22,11 +22,37 @@ export function bundleBootstrap(entryPath: string): string {
     platform: 'neutral',
     legalComments: 'none',
   }).outputFiles[0]!.text
-  const script = placeFunctions(unwrapEagerModules(readExportsDirectly(bundle)))
+  const script = placeFunctions(unwrapEagerModules(readExportsDirectly(evaluateAgain(bundle))))
   // `var bootstrap` must not become a global of the guest.
   const strict = `(() => { "use strict"; ${script} return bootstrap.default; })()`
   // Each isolate keeps its own copy of the source.
   return transformSync(strict, { minify: true, target: 'esnext' }).code
+}
+
+const evaluateOnce = /^ {2}var __esm = [\s\S]*?^ {2}\};\n/m
+
+/**
+ * A module whose evaluation failed is evaluated again when it is next asked for. It fails when a guest asks for it with
+ * the stack used up; with esbuild's own `__esm` every later request of the instance would get that error.
+ */
+function evaluateAgain(bundle: string): string {
+  if (!bundle.includes('__esm(')) return bundle
+  if (!evaluateOnce.test(bundle)) throw unexpected('__esm')
+  return bundle.replace(
+    evaluateOnce,
+    () => `  var __esm = (module) => () => {
+    const evaluated = module;
+    if (evaluated === null) return;
+    module = null;
+    try {
+      evaluated[__getOwnPropNames(evaluated)[0]]();
+    } catch (thrown) {
+      module = evaluated;
+      throw thrown;
+    }
+  };
+`,
+  )
 }
 
 const exportsObject = /^ {2}var (\w+_exports) = \{\};\n {2}__export\(\1, \{\n([^}]*)\n {2}\}\);\n/gm

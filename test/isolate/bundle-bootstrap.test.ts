@@ -40,6 +40,25 @@ describe('bundleBootstrap', () => {
     assert.equal(bundle.log('end'), 'second,first,asked,deep,rare,other,end')
   })
 
+  it('evaluates a module again that could not be evaluated', () => {
+    using folder = new TemporaryFolder({
+      'main.ts': `declare function require(path: string): any
+        export default { rare: () => require('./rare.ts').value }`,
+      'rare.ts': `declare const prepare: () => string
+        export const value = prepare()`,
+    })
+    let attempts = 0
+    const prepare = () => {
+      if (++attempts === 1) throw new RangeError('Maximum call stack size exceeded')
+      return 'there'
+    }
+    const bundle = runInNewContext(bundleBootstrap(join(folder.path, 'main.ts')), { prepare })
+    assert.throws(() => bundle.rare(), /stack size/)
+    assert.equal(bundle.rare(), 'there')
+    assert.equal(bundle.rare(), 'there')
+    assert.equal(attempts, 2)
+  })
+
   it('makes of the guest a strict script without names on the global, whose value is the boundary', () => {
     const source = bundleBootstrap(
       fileURLToPath(new URL('../../runtime/isolate/guest/main.ts', import.meta.url)),

@@ -69,3 +69,24 @@ test('A request that goes on after it was stopped for its CPU time takes its ins
   assert.equal((await fixture.get(target)).outcome.kind, 'exceeded_cpu')
   assert.equal(fixture.pool.residentInstances, 0)
 })
+
+test('A request that uses up the stack spoils no API for the next one', async () => {
+  const uses = {
+    URL: 'new URL("http://a/b?c").searchParams.get("d")',
+    AbortController: 'new AbortController().abort()',
+    TextEncoder: 'new TextEncoder().encode("a")',
+    structuredClone: 'structuredClone({ a: 1 })',
+    Response: 'new Response(new Blob(["a"]))',
+    signal: 'request.signal.aborted',
+    console: 'console.log({ a: 1 })',
+  }
+  await using fixture = new PoolFixture()
+  for (const [name, use] of Object.entries(uses)) {
+    const bundle = fetching(`const deep = () => { try { deep() } catch {} try { ${use} } catch {} }
+      if (path === '/deep') { try { deep() } catch {} } else { ${use} }
+      return new Response('ok')`)
+    const target = fixture.define({ name, bundle, limits: { cpuMs: 500 } })
+    await fixture.get(target, '/deep')
+    assert.equal(textOf(await fixture.get(target)), 'ok', name)
+  }
+})
