@@ -90,3 +90,16 @@ test('A request that uses up the stack spoils no API for the next one', async ()
     assert.equal(textOf(await fixture.get(target)), 'ok', name)
   }
 })
+
+test('A request is charged for what it lets the host do', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching(`const url = 'http://a/' + 'é'.repeat(3e5)
+      const end = Date.now() + 50
+      while (Date.now() < end) new URL(url)
+      return new Response('')`),
+    limits: { cpuMs: 500 },
+  })
+  const { usage } = await fixture.get(target)
+  assert.ok(usage.cpuMs > 25, `${usage.cpuMs} ms`)
+})
