@@ -94,7 +94,7 @@ export interface GuestConfig {
 
 /**
  * The guest notes its progress through a batch in an `Int32Array` over shared memory, so that the host knows, when an
- * instance had to be ended, which request was being started: the id of the request whose handler is being called, or
- * 0 once all frames were handed out.
+ * instance had to be ended, which request was being started: whether (1) or not (0) a handler is being called, and how
+ * many were so far. Not the request's id, which has more than 32 bits before long.
  */
-export const progressIndex = { startingRequestId: 0, startedCount: 1 } as const
+export const progressIndex = { isStarting: 0, startedCount: 1 } as const

@@ -10,8 +10,8 @@ export interface Entry {
 
 /** How far the guest got through an entry, as it noted in shared memory. */
 export interface EntryProgress {
-  /** 0 = no handler was being called. */
-  readonly startingRequestId: number
+  /** A handler was being called: that of the last that was started. */
+  readonly isStarting: boolean
   readonly startedCount: number
 }
 
@@ -26,11 +26,9 @@ export function culpritsOf(
   progress: EntryProgress,
 ): { readonly culprits: ReadonlySet<Pending>; readonly begun: ReadonlySet<Pending> } {
   const { starting, participants } = entry
-  const at = starting.findIndex((pending) => pending.requestId === progress.startingRequestId)
-  if (at !== -1) {
-    return { culprits: new Set([starting[at]!]), begun: new Set(starting.slice(0, at + 1)) }
-  }
   const begun = new Set(starting.slice(0, Math.max(0, progress.startedCount)))
+  const last = starting[progress.startedCount - 1]
+  if (progress.isStarting && last !== undefined) return { culprits: new Set([last]), begun }
   const notBegun = new Set(starting.filter((pending) => !begun.has(pending)))
   return { culprits: participants.difference(notBegun) as ReadonlySet<Pending>, begun }
 }

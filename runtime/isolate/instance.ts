@@ -342,8 +342,9 @@ export class Instance {
   #condemn(reason: CondemnReason, entry: Entry, startedBefore: number): void {
     const { progress } = this.#prepared
     const { culprits, begun } = culpritsOf(entry, {
-      startingRequestId: progress[progressIndex.startingRequestId]!,
-      startedCount: progress[progressIndex.startedCount]! - startedBefore,
+      isStarting: progress[progressIndex.isStarting] === 1,
+      // In 32 bits, as the guest counts.
+      startedCount: (progress[progressIndex.startedCount]! - startedBefore) | 0,
     })
     this.#end()
     this.#batchSize.noteOverrun()

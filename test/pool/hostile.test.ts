@@ -103,3 +103,17 @@ test('A request is charged for what it lets the host do', async () => {
   const { usage } = await fixture.get(target)
   assert.ok(usage.cpuMs > 25, `${usage.cpuMs} ms`)
 })
+
+test('A request that never ends is told from those before it, however many there were', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching('if (path === "/loop") for (;;); return new Response(path)'),
+    limits: { cpuMs: 10 },
+  })
+  for (let batch = 0; batch < 2100; batch++) await fixture.getTogether(target, ['/1', '/2', '/3'])
+  const outcomes = await fixture.getTogether(target, ['/before', '/loop', '/behind'])
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome.kind),
+    ['interrupted', 'exceeded_cpu', 'ok'],
+  )
+})

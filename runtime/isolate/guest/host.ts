@@ -15,15 +15,15 @@ const progress = new Int32Array(bootGlobal.__isoletteProgress!)
 delete bootGlobal.__isoletteOp
 delete bootGlobal.__isoletteProgress
 
-/** Notes that the request's handler is about to be called. */
-export function noteStarting(requestId: number): void {
-  progress[progressIndex.startingRequestId] = requestId
+/** Notes that the next request's handler is about to be called. */
+export function noteStarting(): void {
+  progress[progressIndex.isStarting] = 1
   progress[progressIndex.startedCount]!++
 }
 
 /** Notes that all frames of the entry were handed out. */
 export function noteAllStarted(): void {
-  progress[progressIndex.startingRequestId] = 0
+  progress[progressIndex.isStarting] = 0
 }
 
 /** The request's body as text; empty if it was taken before. */

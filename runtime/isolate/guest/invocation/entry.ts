@@ -104,7 +104,7 @@ function takeHttpRequest(): number {
   }
   const invocation = new Invocation(requestId, nextText(idLength), remainingMs)
   setCurrentRequestId(requestId)
-  noteStarting(requestId)
+  noteStarting()
   startHttp(invocation, input)
   return requestId
 }
@@ -117,7 +117,7 @@ function takeDirectEvent(): number {
   const json = nextText(jsonLength)
   const invocation = new Invocation(requestId, nextText(idLength), remainingMs)
   setCurrentRequestId(requestId)
-  noteStarting(requestId)
+  noteStarting()
   startDirect(invocation, json)
   return requestId
 }
