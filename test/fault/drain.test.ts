@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { FleetMember } from '../../runtime/index.ts'
 import {
   deadlineMs,
   isAlive,
@@ -13,7 +14,7 @@ describe('a server that is told to stop', { timeout: 4 * deadlineMs }, () => {
     it(`by ${signal} finishes what runs, refuses what comes, and exits with 0`, async (t) => {
       const supervisor = await SupervisorProcess.ready(t)
       const slow = supervisor.get('/slow?ms=1500')
-      await supervisor.get()
+      await untilRunning(supervisor)
       supervisor.child.kill(signal)
       await until(() => isRefused(supervisor))
       assert.ok(isAlive(supervisor.child.pid!))
@@ -28,7 +29,7 @@ describe('a server that is told to stop', { timeout: 4 * deadlineMs }, () => {
   it('by Ctrl-C, which its workers get too, finishes what runs all the same', async (t) => {
     const supervisor = await SupervisorProcess.ready(t)
     const slow = supervisor.get('/slow?ms=1000')
-    await supervisor.get()
+    await untilRunning(supervisor)
     for (const pid of [...startedWorkers(supervisor), supervisor.child.pid!]) process.kill(pid, 'SIGINT')
     await slow
     assert.deepEqual(await supervisor.ended, { code: 0, signal: null })
@@ -37,7 +38,7 @@ describe('a server that is told to stop', { timeout: 4 * deadlineMs }, () => {
   it('waits no longer than it may', async (t) => {
     const supervisor = await SupervisorProcess.ready(t, { timings: { drainMs: 500 } })
     const slow = supervisor.get('/slow?ms=600000')
-    await supervisor.get()
+    await untilRunning(supervisor)
     supervisor.child.kill('SIGTERM')
     await assert.rejects(slow)
     assert.deepEqual(await supervisor.ended, { code: 0, signal: null })
@@ -47,7 +48,7 @@ describe('a server that is told to stop', { timeout: 4 * deadlineMs }, () => {
   it('twice ends at once', async (t) => {
     const supervisor = await SupervisorProcess.ready(t)
     const slow = supervisor.get('/slow?ms=600000')
-    await supervisor.get()
+    await untilRunning(supervisor)
     supervisor.child.kill('SIGTERM')
     await until(() => supervisor.stderr.includes('draining'))
     supervisor.child.kill('SIGTERM')
@@ -64,6 +65,14 @@ describe('a server that is told to stop', { timeout: 4 * deadlineMs }, () => {
     assert.doesNotMatch(second.stderr, /left behind/)
   })
 })
+
+/** A slow request has reached its worker: until then its connection may be in the accept queue still. */
+function untilRunning(supervisor: SupervisorProcess): Promise<void> {
+  return until(async () => {
+    const members = await supervisor.call<FleetMember[]>('members')
+    return members.some(({ status }) => (status?.inFlight ?? 0) > 0)
+  })
+}
 
 async function isRefused(supervisor: SupervisorProcess): Promise<boolean> {
   try {

@@ -102,7 +102,7 @@ test('Pool runs again those that had not begun when their instance was condemned
   await using fixture = new PoolFixture()
   const target = fixture.define({
     bundle: fetching('if (path === "/loop") for (;;); return new Response(path)'),
-    limits: { cpuMs: 10 },
+    limits: { cpuMs: 100 },
   })
   for (let request = 0; request < 40; request++) await fixture.get(target)
   const [before, loop, behind] = await fixture.getTogether(target, ['/before', '/loop', '/behind'])
@@ -118,7 +118,7 @@ test('Pool interrupts a request that waits in an instance condemned for another'
     bundle: fetching(
       'if (path === "/loop") for (;;); await new Promise((done) => setTimeout(done, 60_000)); return new Response("")',
     ),
-    limits: { cpuMs: 10 },
+    limits: { cpuMs: 100 },
   })
   const waiting = fixture.get(target, '/wait')
   await new Promise(setImmediate)

@@ -1,6 +1,8 @@
 import { readBootstrap } from '../../runtime/isolate/bootstrap.ts'
 import { Guardian } from '../../runtime/isolate/guardian.ts'
+import { OutboundAgents } from '../../runtime/isolate/outbound-agents.ts'
 import { CompiledBootstrap } from '../../runtime/isolate/prepared-isolate.ts'
+import type { EgressSettings } from '../../runtime/model/egress.ts'
 import type { PoolSettings } from '../../runtime/model/function.ts'
 import type { Invocation, InvocationUsage, Target } from '../../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
@@ -20,6 +22,7 @@ export interface TestFunction {
   readonly name?: string
   readonly limits?: Partial<Limits>
   readonly pool?: Partial<PoolSettings>
+  readonly egress?: EgressSettings
 }
 
 /** A pool with real isolates, and a clock that runs on but can be pushed. */
@@ -46,6 +49,7 @@ export class PoolFixture implements AsyncDisposable {
       memoryBudgetMiB: 1000,
       workers: 1,
       userAgent: 'test/1',
+      outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
       onEntering: ({ versionId }) => this.entered.push(versionId),
       onFault: (error) => this.faults.push(error),
       ...options,
@@ -61,7 +65,13 @@ export class PoolFixture implements AsyncDisposable {
   }
 
   /** A target that stays the same object, as the router keeps it. */
-  define({ bundle, name = 'test', limits = {}, pool = {} }: TestFunction): Target {
+  define({
+    bundle,
+    name = 'test',
+    limits = {},
+    pool = {},
+    egress = { allow: [], deny: [] },
+  }: TestFunction): Target {
     const versionId = `${name}-${this.#bundles.size}`
     this.#bundles.set(versionId, bundle)
     const defaults = Object.fromEntries(
@@ -85,6 +95,7 @@ export class PoolFixture implements AsyncDisposable {
         versionHeader: false,
         exposeErrors: false,
         pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null, ...pool },
+        egress,
       },
     }
   }

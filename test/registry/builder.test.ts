@@ -60,6 +60,7 @@ describe('createBuilder', () => {
         versionHeader: false,
         exposeErrors: false,
         pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: 2 },
+        egress: { allow: [], deny: [] },
       },
       routes: [{ host: null, method: 'GET', path: '/api', qualifier: null }],
       limits: {
@@ -168,7 +169,11 @@ describe('createBuilder', () => {
       build(builder, { 'index.ts': `'x'.repeat(2 ** 29 - 24).split('')\nexport default { fetch() {} }` }),
     )
     assert.equal(error.code, 'build_failed')
-    assert.match(error.message, /^index\.ts: top-level evaluation ended the process that checked it \(SIG/)
+    // On a busy machine it may be stopped for its time before V8 gives up.
+    assert.match(
+      error.message,
+      /^index\.ts: top-level evaluation (ended the process that checked it \(SIG|took longer than)/,
+    )
     assert.equal((await build(builder, { 'index.ts': 'export default { fetch() {} }' })).name, 'f')
     assert.equal(started.length, before + 1)
   })
