@@ -126,6 +126,7 @@ function uploadOf(index: number): Upload {
       versionHeader: false,
       exposeErrors: false,
       pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+      egress: { allow: [], deny: [] },
     },
     routes: [],
     manifest: { versionId: computeVersionId(content), bundleBytes: 100, sourceMap: digest, ...content },

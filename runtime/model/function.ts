@@ -1,4 +1,5 @@
 import type { AliasTargets } from './alias.ts'
+import type { EgressSettings } from './egress.ts'
 import type { RoutePattern } from './route.ts'
 import type { VersionId } from './version.ts'
 
@@ -9,6 +10,7 @@ export interface FunctionSettings {
   /** Whether an exception's message and stack are sent to the client. */
   readonly exposeErrors: boolean
   readonly pool: PoolSettings
+  readonly egress: EgressSettings
 }
 
 export interface PoolSettings {

@@ -47,6 +47,7 @@ export function parseFunctionConfig(text: string): FunctionConfig {
       versionHeader: file.versionHeader,
       exposeErrors: file.exposeErrors,
       pool: { ...pool, reserved: reserved ?? null },
+      egress: file.egress,
     },
     limits: file.limits,
     env: file.env,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { egressRuleForms, isEgressRule } from '../model/egress.ts'
 import { type Bound, fixedLimits, type Limits, limitBounds } from '../model/limits.ts'
 
 const limitMeanings: { readonly [K in keyof Limits]: string } = {
@@ -79,6 +80,15 @@ export const functionSchema = z.strictObject(
         .optional()
         .describe('Most requests at once over all workers; 0 blocks the function. Default: no cap.'),
     }).describe('How instances are kept. Belongs to the function: it changes for all versions at once.'),
+    egress: section({
+      allow: egressRules().describe(
+        'Addresses, ranges (CIDR) and hosts ("db.internal", "*.internal") that fetch may reach although their address ' +
+          'is not public; with :port for one port only.',
+      ),
+      deny: egressRules().describe('What fetch may not reach, in the same form; wins over allow.'),
+    }).describe(
+      'Where outbound requests may go. Belongs to the function: it changes for all versions at once.',
+    ),
     versionHeader: flag().describe(
       'Whether x-isolette-version may ask for a version that the alias routes to.',
     ),
@@ -108,6 +118,13 @@ function wholeNumber({ min, max }: Pick<Bound, 'min' | 'max'>) {
   const error = (issue: { input?: unknown }) =>
     Number.isSafeInteger(issue.input) ? `${min} to ${max}` : `a whole number from ${min} to ${max}`
   return z.int({ error }).min(min, { error }).max(max, { error })
+}
+
+function egressRules() {
+  return z
+    .array(text(300).refine(isEgressRule, { error: egressRuleForms }), { error: 'a list of hosts' })
+    .max(100, { error: 'at most 100 entries' })
+    .default([])
 }
 
 function flag() {

@@ -21,6 +21,7 @@ export class StubBuilder implements Builder {
         versionHeader: false,
         exposeErrors: false,
         pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+        egress: { allow: [], deny: [] },
       },
       routes: [{ host: null, method: null, path: `/${name}`, qualifier: null }],
       limits: {

@@ -84,6 +84,7 @@ test('findAlias() finds no alias in the properties every object has', () => {
       versionHeader: false,
       exposeErrors: false,
       pool: { concurrency: 1, idleTimeoutMs: 1, reserved: null },
+      egress: { allow: [], deny: [] },
     },
     routes: [],
     latest: 'a',

@@ -30,6 +30,7 @@ export function targetOf(functionName: string, label: VersionLabel, alias: strin
       versionHeader: false,
       exposeErrors: false,
       pool: { concurrency: 100, idleTimeoutMs: 1000, reserved: null },
+      egress: { allow: [], deny: [] },
     },
   }
 }

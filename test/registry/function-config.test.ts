@@ -16,6 +16,7 @@ describe('parseFunctionConfig', () => {
         versionHeader: false,
         exposeErrors: false,
         pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+        egress: { allow: [], deny: [] },
       },
       limits: {
         cpuMs: 50,
@@ -39,6 +40,7 @@ describe('parseFunctionConfig', () => {
       "env": { "KEY": "täxt", "_": "" },
       "limits": { "cpuMs": 500 },
       "pool": { "concurrency": 1, "reserved": 0 },
+      "egress": { "allow": ["10.0.0.0/8", "*.internal:8080"], "deny": ["203.0.113.7"] },
       "versionHeader": true, "exposeErrors": true, /* both */
     }`)
     assert.equal(config.name, 'api')
@@ -52,6 +54,10 @@ describe('parseFunctionConfig', () => {
     assert.equal(config.limits.cpuMs, 500)
     assert.equal(config.limits.timeoutMs, 30_000)
     assert.deepEqual(config.settings.pool, { concurrency: 1, idleTimeoutMs: 300_000, reserved: 0 })
+    assert.deepEqual(config.settings.egress, {
+      allow: ['10.0.0.0/8', '*.internal:8080'],
+      deny: ['203.0.113.7'],
+    })
     assert.ok(config.settings.versionHeader && config.settings.exposeErrors)
   })
 
@@ -62,6 +68,13 @@ describe('parseFunctionConfig', () => {
   const refused: [text: string, message: string, path: string, line: number, column: number][] = [
     ['{\n "limits": {\n  "cpuMs": 9999 } }', 'limits.cpuMs: 9999, must be 1 to 500', 'limits.cpuMs', 3, 12],
     ['{"limits":{"memoryMiB":7}}', 'limits.memoryMiB: 7, must be 8 to 1024', 'limits.memoryMiB', 1, 24],
+    [
+      '{"egress":{"deny":["::1", "a b"]}}',
+      'egress.deny[1]: "a b", must be an address, a range such as 10.0.0.0/8, or a host such as db.internal or *.internal; with :port for one port only',
+      'egress.deny[1]',
+      1,
+      27,
+    ],
     [
       '{"limits":{"cpuMs":1.5}}',
       'limits.cpuMs: 1.5, must be a whole number from 1 to 500',
@@ -78,7 +91,7 @@ describe('parseFunctionConfig', () => {
     ],
     [
       '{"async":{}}',
-      'async: unknown, must be one of $schema, name, main, routes, layers, env, limits, pool, versionHeader, exposeErrors',
+      'async: unknown, must be one of $schema, name, main, routes, layers, env, limits, pool, egress, versionHeader, exposeErrors',
       'async',
       1,
       2,

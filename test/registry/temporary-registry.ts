@@ -39,6 +39,7 @@ export const settings: FunctionSettings = {
   versionHeader: false,
   exposeErrors: false,
   pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+  egress: { allow: [], deny: [] },
 }
 
 /** A manifest whose content is told apart by `content`; its artifacts need not exist. */

@@ -34,6 +34,7 @@ export class FakeRegistryView implements RegistryView {
       versionHeader: false,
       exposeErrors: false,
       pool: { concurrency: 100, idleTimeoutMs: 1000, reserved: null },
+      egress: { allow: [], deny: [] },
       ...fake.settings,
     }
     const records = Object.entries(aliases).map(([alias, targets]) => [alias, { targets, history: [] }])
