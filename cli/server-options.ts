@@ -8,6 +8,8 @@ export const serverOptions = {
   admin: { type: 'string' },
   'health-port': { type: 'string' },
   'trusted-proxies': { type: 'string' },
+  'egress-allow': { type: 'string' },
+  'egress-deny': { type: 'string' },
   'prewarm-min': { type: 'string' },
   'memory-budget-mib': { type: 'string' },
   'log-level': { type: 'string' },
@@ -24,4 +26,5 @@ export const serverOptionsHelp = `  --config <file>            configuration (is
   --trusted-proxies <cidrs>  whose X-Forwarded-* headers are believed
   --log-level <level>        lowest level that is written to stderr (info)
 
-The other keys of isolette.jsonc are options too: --prewarm-min, --memory-budget-mib, --log-sample-warm-per-second.`
+The other keys of isolette.jsonc are options too: --egress-allow, --egress-deny, --prewarm-min, --memory-budget-mib,
+--log-sample-warm-per-second.`

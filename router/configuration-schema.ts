@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import * as z from 'zod'
+import { egressRuleForms, isEgressRule } from '../runtime/index.ts'
 
 /** What `isolette.jsonc` may hold. Each error text says what is allowed, to follow the words "must be". */
 export const configurationSchema = z.strictObject(
@@ -27,6 +28,16 @@ export const configurationSchema = z.strictObject(
       )
       .default([])
       .describe('Address ranges (CIDR) of the proxies whose X-Forwarded-* headers are believed.'),
+    egress: section({
+      allow: egressRules()
+        .nullable()
+        .default(null)
+        .describe(
+          'Addresses, ranges and hosts that are not public and that functions may list in their egress.allow. ' +
+            'Default: all that they list; [] = none.',
+        ),
+      deny: egressRules().default([]).describe('What no function may reach, whatever it lists.'),
+    }).describe("Stands above the functions' own egress."),
     prewarm: section({
       min: wholeNumber(0, 100)
         .default(4)
@@ -69,6 +80,10 @@ function text(maxLength: number) {
 function wholeNumber(min: number, max: number) {
   const error = `a whole number from ${min} to ${max}`
   return z.int({ error }).min(min, { error }).max(max, { error })
+}
+
+function egressRules() {
+  return z.array(text(300).refine(isEgressRule, { error: egressRuleForms }), { error: 'a list of hosts' })
 }
 
 function section<Shape extends z.ZodRawShape>(shape: Shape) {

@@ -10,6 +10,8 @@ const settableKeys = {
   admin: 'text',
   healthPort: 'number',
   trustedProxies: 'list',
+  'egress.allow': 'list',
+  'egress.deny': 'list',
   'prewarm.min': 'number',
   'memory.budgetMiB': 'number',
   'log.level': 'text',
@@ -74,11 +76,8 @@ function readTexts(textOf: (key: SettableKey) => string | undefined): Map<string
   for (const [key, kind] of Object.entries(settableKeys) as [SettableKey, string][]) {
     const text = textOf(key)
     if (text === undefined) continue
-    if (kind === 'list')
-      values.set(
-        key,
-        text.split(',').map((item) => item.trim()),
-      )
+    // No text at all is the empty list: `--egress-allow ''`.
+    if (kind === 'list') values.set(key, text.trim() === '' ? [] : text.split(',').map((item) => item.trim()))
     // What is no number stays text, so that it is refused as the person wrote it.
     else values.set(key, kind === 'number' && /^-?[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text)
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type * as z from 'zod'
-import { IsoletteError } from '../runtime/index.ts'
+import { type EgressCeiling, IsoletteError } from '../runtime/index.ts'
 import { type Configuration, configurationSchema } from './configuration-schema.ts'
 import {
   type ConfigurationSource,
@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly healthPort: number | null
   /** CIDR ranges or single addresses. */
   readonly trustedProxies: readonly string[]
+  /** Stands above what functions say of their outbound requests. */
+  readonly egress: EgressCeiling
   readonly prewarm: { readonly min: number }
   /** What one worker may use. Over it idle instances make room; far over it, the worker is killed and replaced. */
   readonly memory: { readonly budgetMiB: number }
@@ -92,6 +94,7 @@ export function resolveOptions(sources: OptionSources): ServerOptions {
     adminSocket,
     healthPort: configuration.healthPort,
     trustedProxies: configuration.trustedProxies,
+    egress: configuration.egress,
     prewarm: configuration.prewarm,
     memory: {
       budgetMiB:

@@ -22,6 +22,7 @@ describe('resolveOptions', () => {
       adminSocket: '/srv/.isolette/admin.sock',
       healthPort: null,
       trustedProxies: [],
+      egress: { allow: null, deny: [] },
       prewarm: { min: 4 },
       memory: { budgetMiB: 1500 },
       log: { level: 'info', sampleWarmPerSecond: 10 },
@@ -52,6 +53,8 @@ describe('resolveOptions', () => {
       admin: 'a.sock',
       'health-port': '3',
       'trusted-proxies': '10.0.0.0/8, ::1',
+      'egress-allow': '10.0.0.0/8,*.internal:8080',
+      'egress-deny': '[fd00::1]:80',
       'prewarm-min': '4',
       'memory-budget-mib': '500',
       'log-level': 'debug',
@@ -65,6 +68,7 @@ describe('resolveOptions', () => {
       adminSocket: '/srv/a.sock',
       healthPort: 3,
       trustedProxies: ['10.0.0.0/8', '::1'],
+      egress: { allow: ['10.0.0.0/8', '*.internal:8080'], deny: ['[fd00::1]:80'] },
       prewarm: { min: 4 },
       memory: { budgetMiB: 500 },
       log: { level: 'debug', sampleWarmPerSecond: 6 },
@@ -97,6 +101,10 @@ describe('resolveOptions', () => {
 
   it('counts an empty variable as not set', () => {
     assert.equal(resolve({ env: { ISOLETTE_PORT: '', ISOLETTE_CONFIG: '' } }).port, 8787)
+  })
+
+  it('reads a list without text as empty', () => {
+    assert.deepEqual(resolve({ flags: { 'egress-allow': '' } }).egress, { allow: [], deny: [] })
   })
 
   const refused: [name: string, sources: Parameters<typeof resolve>[0], message: RegExp][] = [
@@ -149,6 +157,11 @@ describe('resolveOptions', () => {
       'a bad address range',
       { files: file('{ "trustedProxies": ["::1", "10.0.0.0/33"] }') },
       /^Cannot use trustedProxies.1 \(isolette.jsonc\): "10.0.0.0\/33", must be an address range/,
+    ],
+    [
+      'a bad egress rule',
+      { files: file('{ "egress": { "allow": ["10.0.0.0/33"] } }') },
+      /^Cannot use egress.allow.0 \(isolette.jsonc\): "10.0.0.0\/33", must be an address, a range/,
     ],
     [
       'a file that is no object',
