@@ -4,6 +4,7 @@ import type { EntryFrames } from './entry-frames.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { exactBuffer, type OpTarget } from './op-calls.ts'
 import { outboundFetch } from './outbound-fetch.ts'
+import { OutboundQueue } from './outbound-queue.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pending } from './pending.ts'
 
@@ -125,7 +126,16 @@ export class GuestOps implements OpTarget {
     }
     const controller = new AbortController()
     this.#open.set(opId, controller)
-    outboundFetch(json, body, controller.signal).then(
+    const { signal } = controller
+    const { userAgent, outbound } = this.#context
+    const { functionName, settings } = owner.invocation.target
+    owner.outbound ??= new OutboundQueue()
+    const answer = owner.outbound.run(signal, () =>
+      outbound.use(functionName, settings.egress, (client) =>
+        outboundFetch(client, { json, body }, { signal, userAgent }),
+      ),
+    )
+    answer.then(
       ({ head, body }) => {
         if (!this.#open.delete(opId)) return
         this.#bytes.set(opId, body)

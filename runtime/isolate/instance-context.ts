@@ -2,6 +2,7 @@ import type { GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Instance } from './instance.ts'
+import type { OutboundAgents } from './outbound-agents.ts'
 import type { Pending } from './pending.ts'
 
 /** Why an instance was ended by force. */
@@ -15,7 +16,8 @@ export interface InstanceContext {
   readonly wallMs: () => number
   /** Pending requests that outlived their first entry. */
   readonly deadlines: Deadlines<Pending>
-  /** `Web/1`-style product sent as `navigator.userAgent`. */
+  readonly outbound: OutboundAgents
+  /** `Web/1`-style product: `navigator.userAgent`, and what outbound requests name unless the guest does. */
   readonly userAgent: string
   /** An instance of this version is about to be entered: written where it survives a crash of the process. */
   readonly onEntering: (manifest: VersionManifest) => void

@@ -1,3 +1,7 @@
+import type { Response } from 'undici'
+import { EgressRefusal } from './egress-connector.ts'
+import type { OutboundClient } from './outbound-agents.ts'
+
 /** What a guest asks for, as JSON through `op.fetch`. */
 interface OutboundRequest {
   readonly method: string
@@ -16,31 +20,60 @@ export interface OutboundResponse {
 const maxResponseBytes = 100 * 1024 * 1024
 
 /**
+ * Headers of one connection, or that follow from the body: the guest's are passed over, as browsers do, so that a
+ * function can hand on the headers of the request it got. `host` besides would name another server to the one that the
+ * policy was asked about.
+ */
+const ownHeaders = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/**
  * Carries out one outbound request, with its bodies buffered.
  *
  * @throws TypeError with a message that may be shown to the guest; nothing of the host is in it.
  */
 export async function outboundFetch(
-  json: string,
-  body: Uint8Array | null,
-  signal: AbortSignal,
+  { undici, agent }: OutboundClient,
+  { json, body }: { readonly json: string; readonly body: Uint8Array | null },
+  { signal, userAgent }: { readonly signal: AbortSignal; readonly userAgent: string },
 ): Promise<OutboundResponse> {
   const request = readRequest(json)
   let response: Response
   try {
-    response = await fetch(request.url, {
+    response = await undici.fetch(request.url, {
       method: request.method,
-      headers: request.headers.map(([name, value]): [string, string] => [name, value]),
+      headers: headersOf(request, userAgent),
       redirect: request.redirect,
-      body,
+      body: body as Uint8Array<ArrayBuffer> | null,
       signal,
+      dispatcher: agent,
     })
   } catch (error) {
-    throw new TypeError(`Cannot fetch ${originOf(request.url)}: ${reasonOf(error)}`, { cause: error })
+    throw new TypeError(`Cannot fetch ${originOf(request.url)}: ${reasonOf(error, request.url)}`, {
+      cause: error,
+    })
   }
   const { status, statusText, url, redirected } = response
   const head = JSON.stringify({ status, statusText, url, redirected, headers: [...response.headers] })
   return { head, body: await readBody(response, request.url) }
+}
+
+function headersOf({ headers }: OutboundRequest, userAgent: string): [string, string][] {
+  const given = headers.filter(([name]) => !ownHeaders.has(name.toLowerCase()))
+  const names = new Set(given.map(([name]) => name.toLowerCase()))
+  if (!names.has('user-agent')) given.push(['user-agent', userAgent])
+  return given.map(([name, value]) => [name, value])
 }
 
 function readRequest(json: string): OutboundRequest {
@@ -64,7 +97,9 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
       chunks.push(chunk)
     }
   } catch (error) {
-    throw new TypeError(`Cannot read the response of ${originOf(url)}: ${reasonOf(error)}`, { cause: error })
+    throw new TypeError(`Cannot read the response of ${originOf(url)}: ${reasonOf(error, url)}`, {
+      cause: error,
+    })
   }
   return Buffer.concat(chunks, length)
 }
@@ -75,9 +110,13 @@ function originOf(url: string): string {
 }
 
 /** `fetch failed` alone helps nobody: the cause says what happened on the wire. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, url: string): string {
   if (!(error instanceof Error)) return 'unknown reason'
   const { cause } = error
+  if (cause instanceof EgressRefusal) {
+    const isRedirect = cause.origin !== originOf(url)
+    return isRedirect ? `it redirects to ${cause.origin}: ${cause.message}` : cause.message
+  }
   if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message
   return error.message
 }

@@ -1,6 +1,7 @@
 import type { Invocation } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Instance } from './instance.ts'
+import type { OutboundQueue } from './outbound-queue.ts'
 
 /** An invocation inside an instance, from the entry it waits for until nothing more of it runs. */
 export class Pending {
@@ -13,6 +14,8 @@ export class Pending {
   /** Settled without the guest (deadline, client gone): nobody waits for what it still does. */
   isGivenUp = false
   subrequests = 0
+  /** Made for its first outbound request. */
+  outbound: OutboundQueue | null = null
   /** The request's body until the guest takes it. */
   body: Uint8Array | null
   /** The response's bytes between `giveBytes` and the frame that announces them. */

@@ -3,6 +3,7 @@ import type { Guardian } from '../isolate/guardian.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
 import { loadInstance } from '../isolate/load-instance.ts'
+import type { OutboundAgents } from '../isolate/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
 import type { CompiledBootstrap } from '../isolate/prepared-isolate.ts'
 import type { Invocation, Invoker, Target } from '../model/invocation.ts'
@@ -34,6 +35,8 @@ export interface PoolOptions {
   /** A function's `pool.reserved` is shared among so many workers. */
   readonly workers: number
   readonly userAgent: string
+  /** Outbound connections; closed with the pool. */
+  readonly outbound: OutboundAgents
   readonly onEntering: (manifest: VersionManifest) => void
   /** A fault of ours that became the outcome `internal_error`. */
   readonly onFault: (error: unknown) => void
@@ -87,6 +90,7 @@ export class Pool implements Invoker {
       wallMs,
       deadlines: this.#pendingDeadlines,
       userAgent: options.userAgent,
+      outbound: options.outbound,
       onEntering: options.onEntering,
       onReady: (instance) => this.#turn.add({ kind: 'entry', instance }),
       onProgress: (instance) => this.#noteProgress(instance),
@@ -174,7 +178,10 @@ export class Pool implements Invoker {
       this.#byKey.delete(key)
       const siblings = this.#byFunction.get(pool.target.functionName)
       siblings?.delete(pool)
-      if (siblings?.size === 0) this.#byFunction.delete(pool.target.functionName)
+      if (siblings?.size === 0) {
+        this.#byFunction.delete(pool.target.functionName)
+        this.#options.outbound.release(pool.target.functionName)
+      }
       pool.isForgotten = true
     }
   }
@@ -201,6 +208,7 @@ export class Pool implements Invoker {
     }
     for (const [instance] of [...this.#residents.entries()]) this.#residents.drop(instance, 'retired')
     this.prewarm.close()
+    this.#options.outbound.close()
     this.#pendingDeadlines.close()
     this.#waitingDeadlines.close()
   }

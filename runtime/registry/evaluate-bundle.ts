@@ -5,6 +5,7 @@ import { Guardian } from '../isolate/guardian.ts'
 import { Instance } from '../isolate/instance.ts'
 import type { InstanceContext } from '../isolate/instance-context.ts'
 import { evaluateModule } from '../isolate/load-instance.ts'
+import { OutboundAgents } from '../isolate/outbound-agents.ts'
 import { CompiledBootstrap, PreparedIsolate } from '../isolate/prepared-isolate.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { EvaluateBundle } from './check-bundle.ts'
@@ -50,6 +51,8 @@ const alone: InstanceContext = {
     () => {},
   ),
   userAgent: 'isolette',
+  // Never used: what no request asked for is refused.
+  outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
   onEntering: () => {},
   onReady: () => {},
   onProgress: () => {},

@@ -67,7 +67,12 @@ test('examples/join makes one answer of two upstreams', async () => {
     await using server = await ServerFixture.start()
     const source = await readFile(join(root, 'examples', 'join', 'index.ts'), 'utf8')
     const env = { USER_URL: user.url, ORDERS_URL: orders.url }
-    await server.deploy('join', { 'function.jsonc': JSON.stringify({ env }), 'index.ts': source })
+    const deploy = (config: object) =>
+      server.deploy('join', { 'function.jsonc': JSON.stringify({ env, ...config }), 'index.ts': source })
+    await deploy({})
+    assert.equal((await server.call('/join')).status, 502)
+    // It applies at once, without a new version.
+    await deploy({ egress: { allow: ['127.0.0.1'] } })
     assert.deepEqual(JSON.parse(await server.text('/join')), { user: { name: 'Ada' }, orders: [{ id: 7 }] })
     user.server.close()
     user.server.closeAllConnections()

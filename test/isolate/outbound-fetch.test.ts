@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import type { LookupAddress } from 'node:dns'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { it, type TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import type { Lookup } from '../../runtime/isolate/egress-connector.ts'
+import { OutboundAgents, type OutboundOptions } from '../../runtime/isolate/outbound-agents.ts'
+import { outboundFetch } from '../../runtime/isolate/outbound-fetch.ts'
+
+const everything = { allow: null, deny: [] }
+
+interface Upstream {
+  readonly origin: string
+  readonly port: number
+  readonly requests: IncomingMessage[]
+  /** Connections ever made. */
+  connections: number
+  /** Those that are open. */
+  open: number
+}
+
+async function upstream(
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.end('ok'),
+): Promise<Upstream> {
+  const server = createServer((request, response) => {
+    upstream.requests.push(request)
+    answer(request, response)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const upstream: Upstream = {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    requests: [],
+    connections: 0,
+    open: 0,
+  }
+  server.on('connection', (socket) => {
+    upstream.connections++
+    upstream.open++
+    socket.on('close', () => upstream.open--)
+  })
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return upstream
+}
+
+interface Call {
+  readonly allow?: readonly string[]
+  readonly deny?: readonly string[]
+  readonly functionName?: string
+  readonly signal?: AbortSignal
+  readonly headers?: readonly (readonly [string, string])[]
+}
+
+function agentsOf(t: TestContext, options: Partial<OutboundOptions> = {}) {
+  const agents = new OutboundAgents({ ceiling: everything, ...options })
+  t.after(() => agents.close())
+  const get = async (url: string, { allow = [], deny = [], functionName = 'test', ...call }: Call = {}) => {
+    const { signal = new AbortController().signal, headers = [] } = call
+    const json = JSON.stringify({ method: 'GET', url, headers, redirect: 'follow' })
+    const { head, body } = await agents.use(functionName, { allow, deny }, (client) =>
+      outboundFetch(client, { json, body: null }, { signal, userAgent: 'isolette/1' }),
+    )
+    return { ...JSON.parse(head), text: Buffer.from(body).toString() }
+  }
+  return { agents, get }
+}
+
+/** Answers each name with the next of its lists of addresses; the last one stays. */
+function lookupOf(names: Readonly<Record<string, string[][]>>): Lookup & { readonly asked: string[] } {
+  const asked: string[] = []
+  const lookup: Lookup = (host, _options, callback) => {
+    asked.push(host)
+    const lists = names[host]!
+    const addresses = (lists.length > 1 ? lists.shift() : lists[0])!
+    const found = addresses.map(
+      (address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 }),
+    )
+    process.nextTick(callback, null, found)
+  }
+  return Object.assign(lookup, { asked })
+}
+
+it('refuses addresses that are not public before anything is sent', async (t) => {
+  const server = await upstream(t)
+  const { get } = agentsOf(t)
+  const shapes = ['127.0.0.1', '127.1', '2130706433', '0x7f.0.0.1', '[::ffff:127.0.0.1]', 'localhost', '0']
+  for (const host of shapes) {
+    const refused = {
+      name: 'TypeError',
+      message: /^Cannot fetch http:.* is (loopback|unspecified), must be public or /,
+    }
+    await assert.rejects(get(`http://${host}:${server.port}/`), refused, host)
+  }
+  await assert.rejects(get('http://10.0.0.5/'), {
+    message:
+      'Cannot fetch http://10.0.0.5: address 10.0.0.5 is private, must be public or listed in egress.allow',
+  })
+  await assert.rejects(get('https://[fd00::1]/'), /https:\/\/\[fd00::1\]: address fd00::1 is unique-local/)
+  assert.equal(server.connections, 0)
+})
+
+it('reaches what is listed', async (t) => {
+  const server = await upstream(t)
+  const { get } = agentsOf(t)
+  const rules = ['127.0.0.0/8', '127.0.0.1', `127.0.0.1:${server.port}`]
+  for (const rule of rules) assert.equal((await get(server.origin, { allow: [rule] })).text, 'ok')
+  for (const rule of ['localhost', `localhost:${server.port}`]) {
+    assert.equal((await get(`http://localhost:${server.port}`, { allow: [rule] })).text, 'ok')
+  }
+})
+
+it("lifts no more than the server's egress.allow covers", async (t) => {
+  const server = await upstream(t)
+  const { get } = agentsOf(t, { ceiling: { allow: ['10.0.0.0/8'], deny: [] } })
+  await assert.rejects(get(server.origin, { allow: ['127.0.0.1'] }), /the server's egress.allow too$/)
+  assert.equal(server.connections, 0)
+})
+
+it('applies changed rules to the next request, in spite of open connections', async (t) => {
+  const server = await upstream(t)
+  const { get } = agentsOf(t)
+  assert.equal((await get(server.origin, { allow: ['127.0.0.1'] })).text, 'ok')
+  await assert.rejects(get(server.origin), /must be public/)
+  await assert.rejects(get(server.origin, { allow: ['127.0.0.1'], deny: ['127.0.0.0/8'] }), /egress.deny/)
+})
+
+it('keeps the connections of functions apart', async (t) => {
+  const server = await upstream(t)
+  const { get } = agentsOf(t)
+  await get(server.origin, { functionName: 'a', allow: ['127.0.0.1'] })
+  await assert.rejects(get(server.origin, { functionName: 'b' }), /must be public/)
+})
+
+it('checks every redirect', async (t) => {
+  const inner = await upstream(t)
+  const outer = await upstream(t, (_, response) => response.writeHead(302, { location: inner.origin }).end())
+  const { get } = agentsOf(t)
+  await assert.rejects(get(outer.origin, { allow: [`127.0.0.1:${outer.port}`] }), {
+    name: 'TypeError',
+    message:
+      `Cannot fetch ${outer.origin}: it redirects to ${inner.origin}: ` +
+      'address 127.0.0.1 is loopback, must be public or listed in egress.allow',
+  })
+  assert.equal(inner.connections, 0)
+  const followed = await get(outer.origin, { allow: ['127.0.0.1'] })
+  assert.deepEqual([followed.text, followed.redirected, followed.url], ['ok', true, `${inner.origin}/`])
+})
+
+it('checks the addresses of names, each time they are resolved', async (t) => {
+  const server = await upstream(t, (_, response) =>
+    response.writeHead(200, { connection: 'close' }).end('ok'),
+  )
+  const lookup = lookupOf({
+    'db.example': [['10.0.0.5']],
+    'mixed.example': [['10.0.0.5', '127.0.0.1', '::1']],
+    // First the address that passes, then another one: each connection asks again.
+    'rebound.example': [['127.0.0.1'], ['169.254.169.254']],
+    'none.example': [[]],
+  })
+  const { get } = agentsOf(t, { lookup })
+  const allow = ['127.0.0.1']
+  const url = (host: string) => `http://${host}:${server.port}/`
+  await assert.rejects(get(url('db.example'), { allow }), /: an address of db.example is private, must be/)
+  await assert.rejects(get(url('none.example'), { allow }), /host none.example has no address/)
+  assert.equal((await get(url('mixed.example'), { allow })).text, 'ok')
+  assert.equal((await get(url('rebound.example'), { allow })).text, 'ok')
+  await assert.rejects(get(url('rebound.example'), { allow }), /rebound.example is link-local/)
+  assert.deepEqual(
+    server.requests.map(({ headers }) => headers.host),
+    ['mixed.example', 'rebound.example'].map((host) => `${host}:${server.port}`),
+  )
+})
+
+it('asks nobody for the addresses of a denied name', async (t) => {
+  const lookup = lookupOf({})
+  const { get } = agentsOf(t, { lookup })
+  await assert.rejects(
+    get('http://secret-as-label.evil.example/', { deny: ['*.evil.example'] }),
+    /host secret-as-label.evil.example is listed in egress.deny, must not be$/,
+  )
+  assert.deepEqual(lookup.asked, [])
+})
+
+it('sends on one connection what comes one after the other, and closes it with the function', async (t) => {
+  const server = await upstream(t)
+  const { agents, get } = agentsOf(t)
+  const closed = Promise.withResolvers<void>()
+  for (let request = 0; request < 3; request++) {
+    // Equal rules, not the same object: each change of the registry brings a new one.
+    assert.equal((await get(server.origin, { allow: ['127.0.0.1'] })).text, 'ok')
+    if (request === 0) server.requests[0]!.socket.on('close', closed.resolve)
+    // Between an answer and what a guest asks for then, lies a turn of the event loop at least.
+    await turn()
+  }
+  assert.equal(server.connections, 1)
+  agents.release('test')
+  await closed.promise
+})
+
+it('finishes what runs when the function goes, redirects included', async (t) => {
+  const inner = await upstream(t)
+  const outer = await upstream(t, (_, response) => {
+    agents.release('test')
+    response.writeHead(302, { location: inner.origin }).end()
+  })
+  const { agents, get } = agentsOf(t)
+  assert.equal((await get(outer.origin, { allow: ['127.0.0.1'] })).text, 'ok')
+})
+
+it('gives up what is aborted', async (t) => {
+  const controller = new AbortController()
+  const gone = Promise.withResolvers<void>()
+  const server = await upstream(t, (request) => {
+    request.socket.on('close', gone.resolve)
+    controller.abort()
+  })
+  const { get } = agentsOf(t)
+  await assert.rejects(get(server.origin, { allow: ['127.0.0.1'], signal: controller.signal }), /aborted/)
+  await gone.promise
+})
+
+it('unpacks what the upstream has compressed', async (t) => {
+  const server = await upstream(t, (_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('packed')),
+  )
+  const { get } = agentsOf(t)
+  assert.equal((await get(server.origin, { allow: ['127.0.0.1'] })).text, 'packed')
+})
+
+it('sends no headers that belong to a connection, and names itself unless the guest does', async (t) => {
+  const server = await upstream(t)
+  const { get } = agentsOf(t)
+  const headers = [
+    ['Host', 'other.example'],
+    ['connection', 'upgrade'],
+    ['Upgrade', 'x'],
+    ['transfer-encoding', 'chunked'],
+    ['content-length', '7'],
+    ['expect', '100-continue'],
+    ['x-own', '1'],
+  ] as const
+  await get(server.origin, { allow: ['127.0.0.1'], headers })
+  const seen = server.requests[0]!.headers
+  assert.equal(seen.host, `127.0.0.1:${server.port}`)
+  assert.equal(seen.connection, 'keep-alive')
+  for (const name of ['upgrade', 'transfer-encoding', 'content-length', 'expect', 'cookie'])
+    assert.equal(seen[name], undefined, name)
+  assert.equal(seen['x-own'], '1')
+  assert.equal(seen['user-agent'], 'isolette/1')
+  await get(server.origin, { allow: ['127.0.0.1'], headers: [['User-Agent', 'mine']] })
+  assert.equal(server.requests[1]!.headers['user-agent'], 'mine')
+})
