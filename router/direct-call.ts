@@ -4,6 +4,7 @@ import {
   type Invocation,
   type Invoker,
   IsoletteError,
+  noUsage,
   type Outcome,
   parseFunctionReference,
   type Recorder,
@@ -39,15 +40,7 @@ export function directCall(deps: DirectCallDeps, message: InvokeMessage): Promis
       event: { kind: 'direct', json: message.json },
       arrivedAtMs,
       deadlineMs: arrivedAtMs + target.manifest.limits.timeoutMs,
-      usage: {
-        coldStart: false,
-        waitMs: 0,
-        cpuMs: 0,
-        memoryMiB: 0,
-        logLines: [],
-        logBytes: 0,
-        droppedLogBytes: 0,
-      },
+      usage: noUsage(),
       onSettled: (outcome) => {
         const settledAtMs = deps.nowMs()
         deps.recorder.settled(invocation, outcome, null, settledAtMs)

@@ -1,11 +1,12 @@
 import type { HttpResponse as UwsResponse } from 'uWebSockets.js'
-import type {
-  FailedOutcome,
-  Invocation,
-  InvocationUsage,
-  Invoker,
-  Outcome,
-  Recorder,
+import {
+  type FailedOutcome,
+  type Invocation,
+  type InvocationUsage,
+  type Invoker,
+  noUsage,
+  type Outcome,
+  type Recorder,
 } from '../runtime/index.ts'
 import type { PickedTarget } from './pick-target.ts'
 import { bodyTooLarge, refuse } from './refusal.ts'
@@ -27,6 +28,10 @@ const noRoomForBody: FailedOutcome = {
   kind: 'overloaded',
   message: 'The bodies of other requests take all the memory that bodies may take',
 }
+const noRoomForResponse: FailedOutcome = {
+  kind: 'overloaded',
+  message: 'Responses that clients are slow to take fill all the memory that responses may take',
+}
 
 /** What all exchanges of one server have in common. */
 export interface ExchangeHost {
@@ -39,6 +44,9 @@ export interface ExchangeHost {
   /** Bytes of request bodies in memory, of all requests together. */
   heldBodyBytes: number
   readonly maxHeldBodyBytes: number
+  /** Bytes of large response bodies that are being sent, of all requests together. */
+  heldResponseBytes: number
+  readonly maxHeldResponseBytes: number
 }
 
 /**
@@ -58,15 +66,7 @@ export class Exchange implements Invocation {
   readonly id: string
   readonly target: PickedTarget
   readonly event: RequestEvent
-  readonly usage: InvocationUsage = {
-    coldStart: false,
-    waitMs: 0,
-    cpuMs: 0,
-    memoryMiB: 0,
-    logLines: [],
-    logBytes: 0,
-    droppedLogBytes: 0,
-  }
+  readonly usage: InvocationUsage = noUsage()
   /** When the request was complete: a slow upload is no time of the function's. */
   arrivedAtMs: number
   deadlineMs = 0
@@ -74,6 +74,7 @@ export class Exchange implements Invocation {
   readonly #response: UwsResponse
   #state: State = 'collecting'
   #heldBytes = 0
+  #heldResponseBytes = 0
 
   constructor(
     host: ExchangeHost,
@@ -123,7 +124,8 @@ export class Exchange implements Invocation {
     } else if (this.#state === 'running') {
       // Before the response: writing it may end the connection, which calls `#abort`.
       this.#state = 'sending'
-      this.#host.recorder.settled(this, outcome, this.#answer(outcome), nowMs)
+      const sent = this.#holdResponse(outcome) ? outcome : noRoomForResponse
+      this.#host.recorder.settled(this, sent, this.#answer(sent), nowMs)
     }
   }
 
@@ -193,6 +195,18 @@ export class Exchange implements Invocation {
     return true
   }
 
+  /** The same for a response that the client may be slow to take. Small ones are the socket's own. */
+  #holdResponse(outcome: Outcome): boolean {
+    const body = outcome.kind === 'ok' && outcome.response !== null ? outcome.response.body : null
+    const host = this.#host
+    if (body === null || !host.writer.isLarge(body)) return true
+    const bytes = lengthOf(body)!
+    if (host.heldResponseBytes + bytes > host.maxHeldResponseBytes) return false
+    host.heldResponseBytes += bytes
+    this.#heldResponseBytes = bytes
+    return true
+  }
+
   #refuse(maxBytes: number): void {
     const { writer, recorder } = this.#host
     refuse(writer, this.#response, bodyTooLarge(maxBytes), { isHead: false, close: true })
@@ -210,6 +224,7 @@ export class Exchange implements Invocation {
     this.#state = 'over'
     this.#host.inFlight--
     this.#host.heldBodyBytes -= this.#heldBytes
+    this.#host.heldResponseBytes -= this.#heldResponseBytes
     this.event.detach()
   }
 }

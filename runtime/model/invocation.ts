@@ -48,6 +48,19 @@ export interface InvocationUsage {
   droppedLogBytes: number
 }
 
+/** The usage of an invocation that has not begun. */
+export function noUsage(): InvocationUsage {
+  return {
+    coldStart: false,
+    waitMs: 0,
+    cpuMs: 0,
+    memoryMiB: 0,
+    logLines: [],
+    logBytes: 0,
+    droppedLogBytes: 0,
+  }
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export interface LogLine {

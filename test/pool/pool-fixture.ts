@@ -4,7 +4,12 @@ import { OutboundAgents } from '../../runtime/isolate/outbound-agents.ts'
 import { CompiledBootstrap } from '../../runtime/isolate/prepared-isolate.ts'
 import type { EgressSettings } from '../../runtime/model/egress.ts'
 import type { PoolSettings } from '../../runtime/model/function.ts'
-import type { Invocation, InvocationUsage, Target } from '../../runtime/model/invocation.ts'
+import {
+  type Invocation,
+  type InvocationUsage,
+  noUsage,
+  type Target,
+} from '../../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { Outcome } from '../../runtime/model/outcome.ts'
 import { Pool, type PoolOptions } from '../../runtime/pool/pool.ts'
@@ -107,15 +112,7 @@ export class PoolFixture implements AsyncDisposable {
     timeoutMs = target.manifest.limits.timeoutMs,
   ): { invocation: Invocation; settled: Promise<Settled> } {
     const { promise, resolve } = Promise.withResolvers<Settled>()
-    const usage: InvocationUsage = {
-      coldStart: false,
-      waitMs: 0,
-      cpuMs: 0,
-      memoryMiB: 0,
-      logLines: [],
-      logBytes: 0,
-      droppedLogBytes: 0,
-    }
+    const usage: InvocationUsage = noUsage()
     const nowMs = this.nowMs()
     let count = 0
     const invocation: Invocation = {
