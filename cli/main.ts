@@ -79,10 +79,9 @@ function unknownCommand(args: readonly string[]) {
 
 function fail(thrown: unknown, command?: Command): ExitCode {
   const failure = asFailure(thrown)
-  printError(plain(formatFailure(failure)))
-  if (failure.exitCode === exitCodes.usage && command !== undefined) {
-    printError(`Usage: isolette ${command.usage}`)
-  }
+  // On the same line: whoever collects stderr gets one line a failure.
+  const hint = failure.code === 'usage' && command !== undefined ? `; usage: isolette ${command.usage}` : ''
+  printError(plain(formatFailure(failure) + hint))
   return failure.exitCode
 }
 
