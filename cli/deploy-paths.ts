@@ -32,7 +32,7 @@ export async function deployChanged(path: string, client: AdminClient): Promise<
   } catch (thrown) {
     const failure = asFailure(thrown)
     if (failure.exitCode === exitCodes.unreachable) throw failure
-    printError(plain(formatFailure(failure)))
+    printError(plain(formatFailure(failure, shorten(path))))
   }
 }
 

@@ -39,11 +39,17 @@ export function asFailure(thrown: unknown): Failure {
   return new Failure(code, message ?? '', { exitCode, details: details ?? {} })
 }
 
-/** `isolette: <code>: <message>`, and for a failed build its problems, a line each, as compilers write them. */
-export function formatFailure(failure: Failure): string {
-  const problems = failure.code === 'build_failed' ? (failure.details.problems as BuildProblem[]) : undefined
-  const lines = (problems ?? []).map(
-    ({ file, line, column, message }) => `  ${file}:${line}:${column}: ${message.replaceAll('\n', ' ')}`,
-  )
-  return [`isolette: ${failure.code}: ${failure.message.replaceAll('\n', ' ')}`, ...lines].join('\n')
+/**
+ * `isolette: <code>: <message>`. The message of a failed build is its first problem: the others follow, a line each.
+ *
+ * @param subject what failed, if the reader cannot know
+ */
+export function formatFailure(failure: Failure, subject?: string): string {
+  const problems = failure.code === 'build_failed' ? (failure.details.problems as BuildProblem[]) : []
+  const lines = problems.slice(1).map(({ file, line, column, message }) => {
+    const place = line === null ? file : `${file}:${line}:${column}`
+    return `  ${place}: ${message.replaceAll('\n', ' ')}`
+  })
+  const about = subject === undefined ? '' : `${subject}: `
+  return [`isolette: ${failure.code}: ${about}${failure.message.replaceAll('\n', ' ')}`, ...lines].join('\n')
 }

@@ -107,7 +107,8 @@ export interface DroppedLine {
 /** One step of a build that failed, in `details.problems` of `build_failed`. */
 export interface BuildProblem {
   readonly file: string
-  readonly line: number
-  readonly column: number
+  /** From 1, as is the column; both null where no place is to blame. */
+  readonly line: number | null
+  readonly column: number | null
   readonly message: string
 }

@@ -41,14 +41,15 @@ describe('isolette deploy', () => {
       const problems = [
         { file: 'index.ts', line: 3, column: 5, message: 'Expected ";"' },
         { file: 'lib/a.ts', line: 1, column: 1, message: 'No such\nmodule \u001b[31m' },
+        { file: 'index.ts', line: null, column: null, message: 'No handler' },
       ]
-      throw new IsoletteError('build_failed', 'Cannot build hello', { details: { problems } })
+      throw new IsoletteError('build_failed', 'index.ts:3:5: Expected ";"', { details: { problems } })
     }
     const { code, stdout, stderr } = await server.run('deploy', 'hello')
     assert.deepEqual([code, stdout], [1, ''])
     assert.equal(
       stderr,
-      'isolette: build_failed: Cannot build hello\n  index.ts:3:5: Expected ";"\n  lib/a.ts:1:1: No such module \\u001b[31m\n',
+      'isolette: build_failed: index.ts:3:5: Expected ";"\n  lib/a.ts:1:1: No such module \\u001b[31m\n  index.ts: No handler\n',
     )
   })
 

@@ -69,8 +69,8 @@ describe('isolette dev', () => {
     const start = await dev.until(/^isolette is ready on (\S+)/m)
     const [, url] = /ready on (\S+)/.exec(start)!
     assert.match(start, /^deployed hello:1$/m)
-    assert.match(start, /^isolette: build_failed: .*broken/m)
-    assert.match(start, /broken\.ts:\d+:\d+: /)
+    // Which of the functions it is, and where.
+    assert.match(start, /^isolette: build_failed: \S*broken\.ts: broken\.ts:\d+:\d+: /m)
 
     assert.equal(await (await fetch(`${url}/hello`)).text(), 'one')
     await dev.until(/hello:1 {2}ok {2}200 {2}GET \/hello/)
