@@ -199,7 +199,7 @@ export class Exchange implements Invocation {
   #holdResponse(outcome: Outcome): boolean {
     const body = outcome.kind === 'ok' && outcome.response !== null ? outcome.response.body : null
     const host = this.#host
-    if (body === null || !host.writer.isLarge(body)) return true
+    if (body === null || this.event.method === 'HEAD' || !host.writer.isLarge(body)) return true
     const bytes = lengthOf(body)!
     if (host.heldResponseBytes + bytes > host.maxHeldResponseBytes) return false
     host.heldResponseBytes += bytes

@@ -46,6 +46,8 @@ export interface HttpServerOptions {
     readonly trustedProxies: readonly string[]
     /** What request bodies may take of memory, all together; over it requests are `overloaded`. Default 256 MiB. */
     readonly maxHeldBodyBytes?: number
+    /** What large responses that are being sent may take, all together; over it requests are `overloaded`. Default 256 MiB. */
+    readonly maxHeldResponseBytes?: number
   }
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
@@ -53,7 +55,7 @@ export interface HttpServerOptions {
   readonly random: () => number
 }
 
-const defaultMaxHeldBodyBytes = 256 * 1024 * 1024
+const defaultMaxHeldBytes = 256 * 1024 * 1024
 
 /**
  * Takes HTTP requests, finds their function and version, and hands them to the invoker.
@@ -91,7 +93,9 @@ class UwsServer implements HttpServer {
       nowMs,
       inFlight: 0,
       heldBodyBytes: 0,
-      maxHeldBodyBytes: options.maxHeldBodyBytes ?? defaultMaxHeldBodyBytes,
+      maxHeldBodyBytes: options.maxHeldBodyBytes ?? defaultMaxHeldBytes,
+      heldResponseBytes: 0,
+      maxHeldResponseBytes: options.maxHeldResponseBytes ?? defaultMaxHeldBytes,
     }
     this.#app = server.uws.App()
     this.#app.any('/*', (response, request) => this.#accept(response, request))

@@ -224,6 +224,30 @@ for (const kind of ['text', 'bytes'] as const) {
   })
 }
 
+it('sheds a large response while clients that read slowly hold too many, and sends it when they have left', async (t) => {
+  const body = 'x'.repeat(12 * MiB)
+  const { port, server, invoker, recorder } = await openServer(t, { maxHeldResponseBytes: 20 * MiB })
+  invoker.answer = () => textResponse(body)
+  const slow = new RawConnection(port)
+  slow.pause()
+  slow.write('GET /hello HTTP/1.1\r\nHost: a\r\n\r\n')
+  await invoker.until(() => invoker.seen.length === 1)
+  assert.equal((await send(port, '/hello')).headers['x-isolette-outcome'], 'overloaded')
+  assert.equal((await send(port, '/hello', { method: 'HEAD' })).status, 200)
+  slow.destroy()
+  while (server.inFlight > 0) await send(port, '/nowhere')
+  assert.equal((await send(port, '/hello')).body.length, body.length)
+  assert.deepEqual(
+    recorder.settledOnes.map(({ outcome, status }) => [outcome.kind, status]),
+    [
+      ['ok', 200],
+      ['overloaded', 503],
+      ['ok', 200],
+      ['ok', 200],
+    ],
+  )
+})
+
 it('tells of the end of the connection with large bodies too', async (t) => {
   const { port, invoker, server } = await openServer(t)
   server.beginClosing()
