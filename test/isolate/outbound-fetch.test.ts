@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import type { Lookup } from '../../runtime/isolate/egress-connector.ts'
 import { OutboundAgents, type OutboundOptions } from '../../runtime/isolate/outbound-agents.ts'
@@ -177,6 +178,24 @@ it('checks the addresses of names, each time they are resolved', async (t) => {
     server.requests.map(({ headers }) => headers.host),
     ['mixed.example', 'rebound.example'].map((host) => `${host}:${server.port}`),
   )
+})
+
+it('asks a TLS server for the name, at the address that was checked', async (t) => {
+  const names: string[] = []
+  const server = createTlsServer({
+    SNICallback: (name, callback) => {
+      names.push(name)
+      callback(new Error('there is no certificate'))
+    },
+  }).on('tlsClientError', () => {})
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const { get } = agentsOf(t, { lookup: lookupOf({ 'tls.example': [['127.0.0.1']] }) })
+  await assert.rejects(get(`https://tls.example:${port}/`, { allow: ['127.0.0.1'] }), {
+    name: 'TypeError',
+  })
+  assert.deepEqual(names, ['tls.example'])
 })
 
 it('asks nobody for the addresses of a denied name', async (t) => {
