@@ -2,6 +2,7 @@ import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { EntryFrames } from './entry-frames.ts'
 import type { InstanceContext } from './instance-context.ts'
+import { MemoryBudget, MemoryShare } from './memory-budget.ts'
 import { exactBuffer, type OpTarget } from './op-calls.ts'
 import { outboundFetch } from './outbound-fetch.ts'
 import { OutboundQueue } from './outbound-queue.ts'
@@ -23,6 +24,13 @@ interface Completion {
   write(frames: EntryFrames): void
 }
 
+interface Fetched {
+  readonly body: Uint8Array
+  readonly share: MemoryShare
+}
+
+/** Most units of an outbound request's URL and headers: the host reads them at one go. */
+const maxFetchHeadUnits = 256 * 1024
 /** setTimeout's own bound. */
 const maxTimerMs = 2 ** 31 - 1
 
@@ -32,14 +40,18 @@ export class GuestOps implements OpTarget {
   readonly #context: InstanceContext
   readonly #beganAtMs: number
   readonly #open = new Map<number, AbortController>()
-  readonly #bytes = new Map<number, Uint8Array>()
+  readonly #fetched = new Map<number, Fetched>()
+  /** For all bodies of outbound requests, both ways. */
+  readonly #memory: MemoryBudget
   #completions: Completion[] = []
   #timer: NodeJS.Timeout | null = null
   #isTimerDue = false
   #isClosed = false
 
-  constructor(owner: OpOwner, context: InstanceContext) {
+  /** `memoryMiB` = what its outbound requests may hold of the host's memory, all together. */
+  constructor(owner: OpOwner, context: InstanceContext, memoryMiB: number) {
     this.#owner = owner
+    this.#memory = new MemoryBudget(memoryMiB * 2 ** 20)
     this.#context = context
     this.#beganAtMs = context.nowMs()
   }
@@ -124,6 +136,20 @@ export class GuestOps implements OpTarget {
       )
       return
     }
+    if (json.length > maxFetchHeadUnits) {
+      const problem = `URL and headers of ${json.length} characters, must be at most ${maxFetchHeadUnits}`
+      this.#reject(opId, owner, `Cannot fetch: ${problem}`)
+      return
+    }
+    const share = new MemoryShare(this.#memory)
+    if (!share.hold(body?.byteLength ?? 0)) {
+      this.#reject(
+        opId,
+        owner,
+        'Cannot fetch: what the instance sends and receives must fit into limits.memoryMiB',
+      )
+      return
+    }
     const controller = new AbortController()
     this.#open.set(opId, controller)
     const { signal } = controller
@@ -132,16 +158,20 @@ export class GuestOps implements OpTarget {
     owner.outbound ??= new OutboundQueue()
     const answer = owner.outbound.run(signal, () =>
       outbound.use(functionName, settings.egress, (client) =>
-        outboundFetch(client, { json, body }, { signal, userAgent }),
+        outboundFetch(client, { json, body }, { signal, userAgent, share }),
       ),
     )
     answer.then(
       ({ head, body }) => {
-        if (!this.#open.delete(opId)) return
-        this.#bytes.set(opId, body)
+        if (!this.#open.delete(opId)) {
+          share.release()
+          return
+        }
+        this.#fetched.set(opId, { body, share })
         this.#complete({ owner, write: (frames) => frames.opResolved(opId, head) })
       },
       (error: unknown) => {
+        share.release()
         if (!this.#open.delete(opId)) return
         this.#reject(opId, owner, error instanceof Error ? error.message : 'unknown reason')
       },
@@ -151,14 +181,20 @@ export class GuestOps implements OpTarget {
   cancel(opId: number): void {
     const controller = this.#open.get(opId)
     this.#open.delete(opId)
-    this.#bytes.delete(opId)
+    this.#take(opId)
     controller?.abort()
   }
 
   takeBytes(opId: number): ArrayBuffer {
-    const bytes = this.#bytes.get(opId)
-    this.#bytes.delete(opId)
-    return bytes === undefined ? new ArrayBuffer(0) : exactBuffer(bytes)
+    const body = this.#take(opId)
+    return body === undefined ? new ArrayBuffer(0) : exactBuffer(body)
+  }
+
+  #take(opId: number): Uint8Array | undefined {
+    const fetched = this.#fetched.get(opId)
+    this.#fetched.delete(opId)
+    fetched?.share.release()
+    return fetched?.body
   }
 
   /** The request was settled without the guest: its signal aborts. */
@@ -173,7 +209,7 @@ export class GuestOps implements OpTarget {
     this.#timer = null
     this.#isTimerDue = false
     this.#completions = []
-    this.#bytes.clear()
+    this.#fetched.clear()
     for (const controller of this.#open.values()) controller.abort()
     this.#open.clear()
   }

@@ -1,5 +1,6 @@
 import type { Response } from 'undici'
 import { EgressRefusal } from './egress-connector.ts'
+import type { MemoryShare } from './memory-budget.ts'
 import type { OutboundClient } from './outbound-agents.ts'
 
 /** What a guest asks for, as JSON through `op.fetch`. */
@@ -39,14 +40,18 @@ const ownHeaders = new Set([
 ])
 
 /**
- * Carries out one outbound request, with its bodies buffered.
+ * Carries out one outbound request, with its bodies buffered. What is received is held of `share`.
  *
  * @throws TypeError with a message that may be shown to the guest; nothing of the host is in it.
  */
 export async function outboundFetch(
   { undici, agent }: OutboundClient,
   { json, body }: { readonly json: string; readonly body: Uint8Array | null },
-  { signal, userAgent }: { readonly signal: AbortSignal; readonly userAgent: string },
+  {
+    signal,
+    userAgent,
+    share,
+  }: { readonly signal: AbortSignal; readonly userAgent: string; readonly share: MemoryShare },
 ): Promise<OutboundResponse> {
   const request = readRequest(json)
   let response: Response
@@ -66,7 +71,7 @@ export async function outboundFetch(
   }
   const { status, statusText, url, redirected } = response
   const head = JSON.stringify({ status, statusText, url, redirected, headers: [...response.headers] })
-  return { head, body: await readBody(response, request.url) }
+  return { head, body: await readBody(response, request.url, share) }
 }
 
 function headersOf({ headers }: OutboundRequest, userAgent: string): [string, string][] {
@@ -85,7 +90,7 @@ function readRequest(json: string): OutboundRequest {
   return request
 }
 
-async function readBody(response: Response, url: string): Promise<Uint8Array> {
+async function readBody(response: Response, url: string, share: MemoryShare): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
@@ -93,6 +98,9 @@ async function readBody(response: Response, url: string): Promise<Uint8Array> {
       length += chunk.byteLength
       if (length > maxResponseBytes) {
         throw new TypeError(`the response is over ${maxResponseBytes} bytes`)
+      }
+      if (!share.hold(chunk.byteLength)) {
+        throw new TypeError('what the instance sends and receives must fit into limits.memoryMiB')
       }
       chunks.push(chunk)
     }

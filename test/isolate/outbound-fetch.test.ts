@@ -8,6 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import type { Lookup } from '../../runtime/isolate/egress-connector.ts'
+import { MemoryBudget, MemoryShare } from '../../runtime/isolate/memory-budget.ts'
 import { OutboundAgents, type OutboundOptions } from '../../runtime/isolate/outbound-agents.ts'
 import { outboundFetch } from '../../runtime/isolate/outbound-fetch.ts'
 
@@ -65,9 +66,10 @@ function agentsOf(t: TestContext, options: Partial<OutboundOptions> = {}) {
   t.after(() => agents.close())
   const get = async (url: string, { allow = [], deny = [], functionName = 'test', ...call }: Call = {}) => {
     const { signal = new AbortController().signal, headers = [] } = call
+    const share = new MemoryShare(new MemoryBudget(1e9))
     const json = JSON.stringify({ method: 'GET', url, headers, redirect: 'follow' })
     const { head, body } = await agents.use(functionName, { allow, deny }, (client) =>
-      outboundFetch(client, { json, body: null }, { signal, userAgent: 'isolette/1' }),
+      outboundFetch(client, { json, body: null }, { signal, userAgent: 'isolette/1', share }),
     )
     return { ...JSON.parse(head), text: Buffer.from(body).toString() }
   }

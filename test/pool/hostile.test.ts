@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -116,4 +119,39 @@ test('A request that never ends is told from those before it, however many there
     outcomes.map(({ outcome }) => outcome.kind),
     ['interrupted', 'exceeded_cpu', 'ok'],
   )
+})
+
+test('What an instance fetches fits into its memory limit while the host holds it', async (t) => {
+  const body = Buffer.alloc(20 * 2 ** 20)
+  // Those of `/two` are left open until one of them is given up.
+  const server = createServer((request, response) => {
+    if (request.url === '/one') return response.end(body)
+    response.write(body)
+    response.on('close', () => server.emit('gone'))
+    server.once('gone', () => response.end())
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close().closeAllConnections())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching(`const get = () => fetch('${origin}' + path).then(() => 'ok', (error) => error.message)
+      return Response.json(await Promise.all(path === '/two' ? [get(), get()] : [get()]))`),
+    limits: { memoryMiB: 32, cpuMs: 500 },
+    egress: { allow: ['127.0.0.1'], deny: [] },
+  })
+  const refused = `Cannot read the response of ${origin}: what the instance sends and receives must fit into limits.memoryMiB`
+  assert.deepEqual(JSON.parse(textOf(await fixture.get(target, '/two'))).sort(), [refused, 'ok'])
+  assert.equal(textOf(await fixture.get(target, '/one')), '["ok"]')
+})
+
+test('A URL that the host would read for long is not fetched', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({
+    bundle: fetching(
+      `try { await fetch('http://a/' + 'x'.repeat(1e7)) } catch (error) { return new Response(error.message) }`,
+    ),
+    limits: { cpuMs: 500 },
+  })
+  assert.match(textOf(await fixture.get(target)), /^Cannot fetch: URL and headers of 100000\d\d characters/)
 })
