@@ -18,7 +18,7 @@ const table: Readonly<Record<AnsweredKind, Row>> = {
   throttled: { status: 429, retryAfterSeconds: 1, message: 'The function has too many requests' },
   overloaded: { status: 503, retryAfterSeconds: 1, message: 'The server has too many requests' },
   interrupted: { status: 503, retryAfterSeconds: 1, message: 'The request was interrupted' },
-  // Only an operator or a new version ends it, so there is no hurry.
+  // It lasts for minutes unless an operator ends it, so there is no hurry.
   quarantined: { status: 503, retryAfterSeconds: 60, message: 'The function is out of service' },
   internal_error: { status: 500, retryAfterSeconds: null, message: 'The server failed' },
 }
