@@ -9,8 +9,9 @@ export interface AuthorPosition {
 }
 
 /**
- * Puts the frames of a bundle into the author's files and lines. What has no mapping stays as it is; so does
- * everything if the source map cannot be read. Never throws, whatever a guest made of the stack.
+ * Puts the frames of a bundle into the author's files and lines, and leaves out those of the guest's bootstrap, which
+ * tell the author nothing. What has no mapping stays as it is; so does the rest if the source map cannot be read. Never
+ * throws, whatever a guest made of the stack.
  *
  * The last source maps are kept parsed. The first stack of a version costs the parsing, up to 60 ms for each MiB of source map.
  *
@@ -18,7 +19,7 @@ export interface AuthorPosition {
  * @param sourceMapJson source map of the bundle, version 3
  */
 export function mapStack(stack: string, sourceMapJson: string): string {
-  const text = stack.slice(0, maxStackLength)
+  const text = stack.slice(0, maxStackLength).replace(bootstrapFrame, '')
   if (!text.includes(bundleFilename)) return text
   const map = readSourceMap(sourceMapJson)
   if (map === null) return text
@@ -42,6 +43,7 @@ export function findAuthorPosition(stack: string, sourceMapJson: string): Author
 /** The name under which bundles are compiled; frames of other scripts are none of ours. */
 const bundleFilename = 'isolette:function'
 const framePattern = new RegExp(`${bundleFilename}:([1-9][0-9]{0,8}):([1-9][0-9]{0,8})(?![0-9])`, 'g')
+const bootstrapFrame = /\n {4}at [^\n]*isolette:bootstrap:[0-9]+:[0-9]+\)?(?=\n|$)/g
 const maxStackLength = 16_384
 
 const parsed = new LRUCache<string, { readonly map: TraceMap | null }>({

@@ -20,12 +20,14 @@ const line =
     .findIndex((text) => text.includes('throw')) + 1
 
 describe('mapStack', () => {
-  it('puts frames of the bundle into the author’s lines and leaves the others', () => {
+  it('puts frames of the bundle into the author’s lines, and leaves out those of the bootstrap', () => {
     const stack = [
       'Error: x',
       `    at broken (${bundleFilename}:${line}:9)`,
       `    at ${bundleFilename}:${line}:3`,
+      '    at new Promise (<anonymous>)',
       '    at enter (isolette:bootstrap:10:5)',
+      '    at isolette:bootstrap:1:2',
     ].join('\n')
     assert.equal(
       mapStack(stack, map),
@@ -33,7 +35,7 @@ describe('mapStack', () => {
         'Error: x',
         '    at broken (src/broken.ts:3:9)',
         '    at src/broken.ts:3:3',
-        '    at enter (isolette:bootstrap:10:5)',
+        '    at new Promise (<anonymous>)',
       ].join('\n'),
     )
   })
