@@ -16,7 +16,8 @@ if (files.length === 0) {
   process.exit(1)
 }
 
-run({ files, concurrency: 2, execArgv: ['--no-node-snapshot'] })
+// A server or child that a failed test left open would keep its file from ever ending: hence the forced exit.
+run({ files, concurrency: 2, execArgv: ['--no-node-snapshot', '--test-force-exit'] })
   .on('test:fail', () => {
     process.exitCode = 1
   })
