@@ -14,7 +14,7 @@ import { PrewarmPool } from './prewarm-pool.ts'
 import { Residents } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
 import { Turn } from './turn.ts'
-import { VersionPool, type Waiting } from './version-pool.ts'
+import { overrunRestMs, VersionPool, type Waiting } from './version-pool.ts'
 
 export interface PoolOptions {
   readonly bootstrap: CompiledBootstrap
@@ -174,6 +174,7 @@ export class Pool implements Invoker {
     this.#feedStarved()
     for (const [key, pool] of this.#byKey) {
       if (pool.instances.length > 0 || pool.waiting.length > 0) continue
+      if (pool.failure !== null && this.#options.nowMs() < pool.failure.untilMs) continue
       // A version that nobody runs any more; if it comes back it only has to learn its batch size again.
       this.#byKey.delete(key)
       const siblings = this.#byFunction.get(pool.target.functionName)
@@ -301,6 +302,10 @@ export class Pool implements Invoker {
 
   /** A new instance; undefined if there is no room for one, or if its module failed (then nobody waits any more). */
   #create(pool: VersionPool): Instance | undefined {
+    if (pool.failure !== null && this.#options.nowMs() < pool.failure.untilMs) {
+      this.#failWaiting(pool, pool.failure.outcome)
+      return undefined
+    }
     if (!this.#hasRoom()) {
       this.#starved.add(pool)
       return undefined
@@ -313,6 +318,9 @@ export class Pool implements Invoker {
         { batchSize: pool.batchSize, context: this.#context },
       )
       if ('kind' in loaded) {
+        if (loaded.kind === 'exceeded_cpu') {
+          pool.failure = { outcome: loaded, untilMs: this.#options.nowMs() + overrunRestMs }
+        }
         this.#failWaiting(pool, loaded)
         return undefined
       }

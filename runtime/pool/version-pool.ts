@@ -1,6 +1,10 @@
 import { BatchSize } from '../isolate/batch-size.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { Invocation, Target } from '../model/invocation.ts'
+import type { Outcome } from '../model/outcome.ts'
+
+/** A module that overran its evaluation held the thread for a second: not again at once. */
+export const overrunRestMs = 5000
 
 /** An invocation that has no instance yet. */
 export interface Waiting {
@@ -24,6 +28,8 @@ export class VersionPool {
   isNoted = false
   /** Dropped after its last instance went; a new one takes its place. */
   isForgotten = false
+  /** Its module took all the time it may have; until then nobody tries again. */
+  failure: { readonly outcome: Outcome; readonly untilMs: number } | null = null
 
   constructor(target: Target) {
     this.target = target

@@ -155,3 +155,15 @@ test('A URL that the host would read for long is not fetched', async () => {
   })
   assert.match(textOf(await fixture.get(target)), /^Cannot fetch: URL and headers of 100000\d\d characters/)
 })
+
+test('A module whose evaluation never ends holds the worker up once in a while, not with each request', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({ bundle: '(() => { for (;;); })()' })
+  assert.equal((await fixture.get(target)).outcome.kind, 'exceeded_cpu')
+  fixture.pool.sweep()
+  assert.equal((await fixture.get(target)).outcome.kind, 'exceeded_cpu')
+  assert.equal(fixture.entered.length, 1)
+  fixture.advance(5000)
+  assert.equal((await fixture.get(target)).outcome.kind, 'exceeded_cpu')
+  assert.equal(fixture.entered.length, 2)
+})
