@@ -3,6 +3,7 @@ import type { DeploymentAnswer } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatDeployment } from '../deployment-format.ts'
 import { exitCodes } from '../failure.ts'
+import { plain } from '../plain.ts'
 import { print, printError, printJson } from '../print.ts'
 import { warnOfLaggards } from '../spread.ts'
 
@@ -32,7 +33,7 @@ publishes the next version and points the alias live at it.
       publish: !values['no-publish'],
       force: values.force,
     })
-    for (const warning of answer.warnings) printError(`isolette: warning: ${warning}`)
+    for (const warning of answer.warnings) printError(`isolette: warning: ${plain(warning)}`)
     warnOfLaggards(answer.workers)
     if (json) printJson(answer)
     else print(formatDeployment(answer))
