@@ -29,7 +29,12 @@ export async function readBootstrap(cacheDir: string | null): Promise<string> {
 async function bundle(): Promise<string> {
   // Loaded only here: esbuild costs a process that finds the bundle ready 20 ms.
   const { bundleBootstrap } = await import('./bundle-bootstrap.ts')
-  return bundleBootstrap(join(guestFolder, 'main.ts'))
+  try {
+    return bundleBootstrap(join(guestFolder, 'main.ts'))
+  } finally {
+    // Its process would stay for as long as this one.
+    await (await import('esbuild')).stop()
+  }
 }
 
 /** Of everything that goes into the bundle. */

@@ -1,17 +1,17 @@
 import type { Invocation } from '../model/invocation.ts'
-import type { GuestError, Outcome } from '../model/outcome.ts'
+import type { Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
-import { bodyKind, progressIndex } from './abi.ts'
+import { progressIndex } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import { culpritsOf, type Entry } from './culprits.ts'
 import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
+import { exceededCpu, interrupted, noResponse, responseOutcome, textOf } from './instance-outcomes.ts'
 import { answerOp } from './op-calls.ts'
 import { Pending } from './pending.ts'
 import { PendingTable } from './pending-table.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
-import { BadResponse, checkHeaders, checkStatus } from './response-check.ts'
 import { type GuestResult, readResults } from './result-frames.ts'
 
 /** How long `waitUntil` may run on after the response. */
@@ -382,44 +382,4 @@ export class Instance {
     this.#isReadyNoted = true
     this.#context.onReady(this)
   }
-}
-
-const interrupted: Outcome = {
-  kind: 'interrupted',
-  message: 'The instance was ended on account of another request',
-}
-
-const noResponse: Outcome = {
-  kind: 'no_response',
-  message: 'The handler can never answer: it waits for nothing that could still happen',
-}
-
-function exceededCpu(spentMs: number, limitMs: number): Outcome {
-  return {
-    kind: 'exceeded_cpu',
-    message: `The request used ${spentMs.toFixed(1)} ms of CPU, limits.cpuMs is ${limitMs}`,
-  }
-}
-
-function responseOutcome(result: Extract<GuestResult, { kind: 'response' }>, pending: Pending): Outcome {
-  try {
-    const status = checkStatus(result.status)
-    const headers = checkHeaders(result.headers)
-    let body: string | Uint8Array | null = null
-    if (result.bodyKind === bodyKind.text) body = result.bodyText
-    else if (result.bodyKind === bodyKind.bytes) {
-      body = pending.responseBytes
-      if (body === null) throw new BadResponse('its bytes are missing or too many')
-    }
-    return { kind: 'ok', response: { status, headers, body }, result: null }
-  } catch (error) {
-    if (!(error instanceof BadResponse)) throw error
-    return { kind: 'exception', error: { name: error.name, message: error.message, stack: '' } }
-  }
-}
-
-/** Errors that come out of an isolate carry text of the guest's choosing. */
-function textOf(failure: unknown): GuestError['stack'] {
-  const text = failure instanceof Error ? (failure.stack ?? failure.message) : failure
-  return typeof text === 'string' ? text.slice(0, 8192) : 'unknown reason'
 }

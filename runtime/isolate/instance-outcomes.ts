@@ -1,0 +1,49 @@
+import type { Outcome } from '../model/outcome.ts'
+import { bodyKind } from './abi.ts'
+import type { Pending } from './pending.ts'
+import { BadResponse, checkHeaders, checkStatus } from './response-check.ts'
+import type { GuestResult } from './result-frames.ts'
+
+export const interrupted: Outcome = {
+  kind: 'interrupted',
+  message: 'The instance was ended on account of another request',
+}
+
+export const noResponse: Outcome = {
+  kind: 'no_response',
+  message: 'The handler can never answer: it waits for nothing that could still happen',
+}
+
+export function exceededCpu(spentMs: number, limitMs: number): Outcome {
+  return {
+    kind: 'exceeded_cpu',
+    message: `The request used ${spentMs.toFixed(1)} ms of CPU, limits.cpuMs is ${limitMs}`,
+  }
+}
+
+/** A response that can be written to a socket, or the exception that says why it cannot. */
+export function responseOutcome(
+  result: Extract<GuestResult, { kind: 'response' }>,
+  pending: Pending,
+): Outcome {
+  try {
+    const status = checkStatus(result.status)
+    const headers = checkHeaders(result.headers)
+    let body: string | Uint8Array | null = null
+    if (result.bodyKind === bodyKind.text) body = result.bodyText
+    else if (result.bodyKind === bodyKind.bytes) {
+      body = pending.responseBytes
+      if (body === null) throw new BadResponse('its bytes are missing or too many')
+    }
+    return { kind: 'ok', response: { status, headers, body }, result: null }
+  } catch (error) {
+    if (!(error instanceof BadResponse)) throw error
+    return { kind: 'exception', error: { name: error.name, message: error.message, stack: '' } }
+  }
+}
+
+/** The text of what an entry threw. Errors that come out of an isolate carry text of the guest's choosing. */
+export function textOf(failure: unknown): string {
+  const text = failure instanceof Error ? (failure.stack ?? failure.message) : failure
+  return typeof text === 'string' ? text.slice(0, 8192) : 'unknown reason'
+}
