@@ -4,8 +4,6 @@ export interface Limits {
   readonly cpuMs: number
   /** Milliseconds from the request's arrival to the response's headers. */
   readonly timeoutMs: number
-  /** Milliseconds between two chunks of a streamed body. */
-  readonly streamIdleMs: number
   /** Heap of one instance, shared by the requests in it. */
   readonly memoryMiB: number
   /** Larger request bodies get 413. */
@@ -31,7 +29,6 @@ const MiB = 1024 * 1024
 export const limitBounds: { readonly [K in keyof Limits]: Bound } = {
   cpuMs: { default: 50, min: 1, max: 500 },
   timeoutMs: { default: 30_000, min: 1, max: 900_000 },
-  streamIdleMs: { default: 60_000, min: 1, max: 900_000 },
   memoryMiB: { default: 128, min: 8, max: 1024 },
   maxRequestBodyBytes: { default: 10 * MiB, min: 0, max: 100 * MiB },
   subrequests: { default: 50, min: 0, max: 1000 },

@@ -5,7 +5,6 @@ import { type Bound, fixedLimits, type Limits, limitBounds } from '../model/limi
 const limitMeanings: { readonly [K in keyof Limits]: string } = {
   cpuMs: 'CPU milliseconds one request may use.',
   timeoutMs: "Milliseconds from a request's arrival to the response's headers.",
-  streamIdleMs: 'Milliseconds between two chunks of a streamed body.',
   memoryMiB: 'Heap of one instance in MiB, shared by the requests in it.',
   maxRequestBodyBytes: 'Larger request bodies get 413.',
   subrequests: 'Outbound fetch calls one request may make.',

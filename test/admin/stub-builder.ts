@@ -27,7 +27,6 @@ export class StubBuilder implements Builder {
       limits: {
         cpuMs: limitBounds.cpuMs.default,
         timeoutMs: limitBounds.timeoutMs.default,
-        streamIdleMs: limitBounds.streamIdleMs.default,
         memoryMiB: limitBounds.memoryMiB.default,
         maxRequestBodyBytes: limitBounds.maxRequestBodyBytes.default,
         subrequests: limitBounds.subrequests.default,

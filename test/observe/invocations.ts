@@ -7,7 +7,6 @@ export function targetOf(functionName: string, label: VersionLabel, alias: strin
   const limits = {
     cpuMs,
     timeoutMs: 1000,
-    streamIdleMs: 1000,
     memoryMiB: 128,
     maxRequestBodyBytes: 0,
     subrequests: 0,

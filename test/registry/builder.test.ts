@@ -66,7 +66,6 @@ describe('createBuilder', () => {
       limits: {
         cpuMs: 7,
         timeoutMs: 30_000,
-        streamIdleMs: 60_000,
         memoryMiB: 128,
         maxRequestBodyBytes: 10 * 2 ** 20,
         subrequests: 50,

@@ -21,7 +21,6 @@ describe('parseFunctionConfig', () => {
       limits: {
         cpuMs: 50,
         timeoutMs: 30_000,
-        streamIdleMs: 60_000,
         memoryMiB: 128,
         maxRequestBodyBytes: 10 * 1024 * 1024,
         subrequests: 50,
@@ -84,7 +83,7 @@ describe('parseFunctionConfig', () => {
     ],
     [
       '{\n\t"limits": {"cpums": 5}}',
-      'limits.cpums: unknown, must be one of cpuMs, timeoutMs, streamIdleMs, memoryMiB, maxRequestBodyBytes, subrequests',
+      'limits.cpums: unknown, must be one of cpuMs, timeoutMs, memoryMiB, maxRequestBodyBytes, subrequests',
       'limits.cpums',
       2,
       13,

@@ -54,7 +54,6 @@ export function manifestOf(
     limits: {
       cpuMs: limitBounds.cpuMs.default,
       timeoutMs: limitBounds.timeoutMs.default,
-      streamIdleMs: limitBounds.streamIdleMs.default,
       memoryMiB: limitBounds.memoryMiB.default,
       maxRequestBodyBytes: limitBounds.maxRequestBodyBytes.default,
       subrequests: limitBounds.subrequests.default,
