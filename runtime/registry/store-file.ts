@@ -8,7 +8,7 @@
  * written when what it speaks of is on disk.
  */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import { IsoletteError } from '../model/errors.ts'
 import { isTreeWhole } from './store-tree.ts'
 
@@ -27,8 +27,11 @@ const metaBytes = 144
 /** A sound file can lack some pages at its end, which LMDB has no use for, but not this much. */
 const maxMissingBytes = 2 ** 30
 
-/** `restorable`: what was committed last is not in the file, but all that was ever acknowledged is. */
-export type StoreCondition = 'whole' | 'restorable'
+/**
+ * `lacking`: pages are missing at the end of the file, none of which LMDB has a use for. `restorable`: what was committed
+ * last is not in the file, but all that was ever acknowledged is.
+ */
+export type StoreCondition = 'whole' | 'lacking' | 'restorable'
 
 interface Meta {
   readonly roots: readonly bigint[]
@@ -46,6 +49,21 @@ export function inspectStoreFile(file: string): StoreCondition {
   }
   try {
     return inspect(file, descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/**
+ * Makes a `lacking` file as long as it should be, with a hole that takes no room on disk: telling that nothing is missing
+ * takes a look at all of a large store, and once is enough.
+ */
+export function completeStoreFile(file: string): void {
+  const descriptor = openSync(file, 'r+')
+  try {
+    const pageBytes = readPageBytes(file, descriptor)
+    const metas = [readMeta(descriptor, pageHeaderBytes), readMeta(descriptor, pageBytes + pageHeaderBytes)]
+    ftruncateSync(descriptor, (Math.max(...metas.map(({ lastPage }) => lastPage)) + 1) * pageBytes)
   } finally {
     closeSync(descriptor)
   }
@@ -73,7 +91,7 @@ function inspect(file: string, descriptor: number): StoreCondition {
   }
   const pages = { descriptor, pageBytes, count: Math.floor(fileBytes / pageBytes) }
   const newest = first.transaction > second.transaction ? first : second
-  if (newest.roots.every((root) => isTreeWhole(pages, root))) return 'whole'
+  if (newest.roots.every((root) => isTreeWhole(pages, root))) return 'lacking'
   const flushed = readMeta(descriptor, pageBytes / 2 + pageHeaderBytes)
   if (flushed.roots.every((root) => isTreeWhole(pages, root))) return 'restorable'
   throw damaged(file, `it was cut to ${fileBytes} bytes and should have ${neededBytes}`)

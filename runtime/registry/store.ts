@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { type Database, type Key, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
 import { IsoletteError } from '../model/errors.ts'
 import { storageFailure } from './storage-failure.ts'
-import { damaged, inspectStoreFile } from './store-file.ts'
+import { completeStoreFile, damaged, inspectStoreFile } from './store-file.ts'
 import { Table, type ValueKind } from './table.ts'
 
 /** Raised whenever older releases could not read what is written any more. */
@@ -42,7 +42,9 @@ export function openStore(dataDir: string, access: StoreAccess): Store {
 
 function openRoot(file: string, access: StoreAccess): RootDatabase {
   // Of what was committed but not yet on disk when the power went, LMDB would take the newest for granted.
-  const safeRestore = inspectStoreFile(file) === 'restorable'
+  const condition = inspectStoreFile(file)
+  const safeRestore = condition === 'restorable'
+  if (condition === 'lacking' && access === 'write') completeStoreFile(file)
   const options = { ...storeOptions, path: file, readOnly: access === 'read', safeRestore }
   try {
     return open(options)
