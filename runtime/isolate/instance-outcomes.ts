@@ -1,3 +1,4 @@
+import { fixedLimits } from '../model/limits.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { bodyKind } from './abi.ts'
 import type { Pending } from './pending.ts'
@@ -40,6 +41,15 @@ export function responseOutcome(
     if (!(error instanceof BadResponse)) throw error
     return { kind: 'exception', error: { name: error.name, message: error.message, stack: '' } }
   }
+}
+
+/** A direct event's result, or the exception that says that it is too large to be passed on. */
+export function resultOutcome(json: string): Outcome {
+  const max = fixedLimits.maxResultBytes
+  // UTF-16 units stand for bytes: a cap, not a measure.
+  if (json.length <= max) return { kind: 'ok', response: null, result: json }
+  const message = `Cannot return the result: ${json.length} bytes of JSON, must be at most ${max}`
+  return { kind: 'exception', error: { name: 'RangeError', message, stack: '' } }
 }
 
 /** The text of what an entry threw. Errors that come out of an isolate carry text of the guest's choosing. */

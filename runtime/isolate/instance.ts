@@ -7,7 +7,14 @@ import { culpritsOf, type Entry } from './culprits.ts'
 import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
-import { exceededCpu, interrupted, noResponse, responseOutcome, textOf } from './instance-outcomes.ts'
+import {
+  exceededCpu,
+  interrupted,
+  noResponse,
+  responseOutcome,
+  resultOutcome,
+  textOf,
+} from './instance-outcomes.ts'
 import { answerOp } from './op-calls.ts'
 import { Pending } from './pending.ts'
 import { PendingTable } from './pending-table.ts'
@@ -258,7 +265,7 @@ export class Instance {
         return { kind: 'exception', error: this.#context.mapError(this.manifest, result.error) }
       case 'result':
         if (pending.invocation.event.kind !== 'direct') return noResponse
-        return { kind: 'ok', response: null, result: result.json }
+        return resultOutcome(result.json)
       case 'response':
         if (pending.invocation.event.kind !== 'http') return noResponse
         return responseOutcome(result, pending)

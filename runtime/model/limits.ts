@@ -44,6 +44,8 @@ export const fixedLimits = {
   maxHeaderBlockBytes: 32 * 1024,
   maxResponseHeaderBytes: 128 * 1024,
   maxResponseBodyBytes: 100 * MiB,
+  /** Of a direct event's result, as JSON. Lambda's figure for synchronous answers. */
+  maxResultBytes: 6 * MiB,
   maxLogBytesPerInvocation: 128 * 1024,
   maxAliasHistory: 10,
 } as const

@@ -192,3 +192,12 @@ test('Pool charges requests that shared an entry equally', async () => {
   assert.equal(idle!.usage.cpuMs, busy!.usage.cpuMs)
   assert.ok(busy!.usage.cpuMs > 2, `${busy!.usage.cpuMs} ms`)
 })
+
+test('Pool answers exception for a direct result that is too large to be passed on', async () => {
+  await using fixture = new PoolFixture()
+  const target = fixture.define({ bundle: `({ handler: (event) => 'x'.repeat(event.length) })` })
+  const small = await fixture.send(target, { length: 10 })
+  assert.equal(small.outcome.kind === 'ok' && small.outcome.result, '"xxxxxxxxxx"')
+  const large = await fixture.send(target, { length: 7 * 2 ** 20 })
+  assert.equal(large.outcome.kind, 'exception')
+})

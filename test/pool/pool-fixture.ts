@@ -111,6 +111,28 @@ export class PoolFixture implements AsyncDisposable {
     path = '/',
     timeoutMs = target.manifest.limits.timeoutMs,
   ): { invocation: Invocation; settled: Promise<Settled> } {
+    const event = {
+      kind: 'http',
+      method: 'GET',
+      url: `http://test${path}`,
+      headers: '',
+      body: null,
+      clientAddress: '::1',
+    } as const
+    return this.#begin(target, event, timeoutMs)
+  }
+
+  /** Sends a direct event. */
+  send(target: Target, event: unknown): Promise<Settled> {
+    const direct = { kind: 'direct', json: JSON.stringify(event) } as const
+    return this.#begin(target, direct, target.manifest.limits.timeoutMs).settled
+  }
+
+  #begin(
+    target: Target,
+    event: Invocation['event'],
+    timeoutMs: number,
+  ): { invocation: Invocation; settled: Promise<Settled> } {
     const { promise, resolve } = Promise.withResolvers<Settled>()
     const usage: InvocationUsage = noUsage()
     const nowMs = this.nowMs()
@@ -118,14 +140,7 @@ export class PoolFixture implements AsyncDisposable {
     const invocation: Invocation = {
       id: `invocation-${++this.#ids}`,
       target,
-      event: {
-        kind: 'http',
-        method: 'GET',
-        url: `http://test${path}`,
-        headers: '',
-        body: null,
-        clientAddress: '::1',
-      },
+      event,
       arrivedAtMs: nowMs,
       deadlineMs: nowMs + timeoutMs,
       usage,
