@@ -195,7 +195,8 @@ test('Pool charges requests that shared an entry equally', async () => {
 
 test('Pool answers exception for a direct result that is too large to be passed on', async () => {
   await using fixture = new PoolFixture()
-  const target = fixture.define({ bundle: `({ handler: (event) => 'x'.repeat(event.length) })` })
+  const bundle = `({ handler: (event) => 'x'.repeat(event.length) })`
+  const target = fixture.define({ bundle, limits: { cpuMs: 500 } })
   const small = await fixture.send(target, { length: 10 })
   assert.equal(small.outcome.kind === 'ok' && small.outcome.result, '"xxxxxxxxxx"')
   const large = await fixture.send(target, { length: 7 * 2 ** 20 })
