@@ -16,8 +16,13 @@ if (files.length === 0) {
   process.exit(1)
 }
 
-// A server or child that a failed test left open would keep its file from ever ending: hence the forced exit.
-run({ files, concurrency: 2, execArgv: ['--no-node-snapshot', '--test-force-exit'] })
+/**
+ * A server or child that a failed test left open keeps its file from ending. Not `--test-force-exit`: it ends a file
+ * before all its results are written, and those are then missing without a word.
+ */
+const fileTimeoutMs = 180_000
+
+run({ files, concurrency: 2, timeout: fileTimeoutMs, execArgv: ['--no-node-snapshot'] })
   .on('test:fail', () => {
     process.exitCode = 1
   })
