@@ -82,7 +82,11 @@ describe('runSupervisor', { timeout: 4 * deadlineMs }, () => {
   it('refuses to start when a worker takes too long', async (t) => {
     await refuses(
       t,
-      { env: { FIXTURE_START_MS: '60000' }, timings: { startMs: 500, drainMs: 500 } },
+      {
+        options: { workers: 1 },
+        env: { FIXTURE_START_MS: '60000' },
+        timings: { startMs: 500, drainMs: 500 },
+      },
       'isolette: cannot_start: Cannot start worker 0: it was killed (slow_start)',
     )
   })
