@@ -1,4 +1,9 @@
-import type { Invocation, InvocationUsage, Target } from '../../runtime/model/invocation.ts'
+import {
+  type Invocation,
+  type InvocationUsage,
+  noUsage,
+  type Target,
+} from '../../runtime/model/invocation.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
 import type { VersionLabel } from '../../runtime/model/version.ts'
 
@@ -52,16 +57,7 @@ export function invocationOf(
     },
     arrivedAtMs: 0,
     deadlineMs: 1000,
-    usage: {
-      coldStart: false,
-      waitMs: 0,
-      cpuMs: 0,
-      memoryMiB: 0,
-      logLines: [],
-      logBytes: 0,
-      droppedLogBytes: 0,
-      ...usage,
-    },
+    usage: { ...noUsage(), ...usage },
     onSettled() {},
   }
 }
