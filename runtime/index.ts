@@ -20,6 +20,8 @@ export type {
 } from './admin/protocol.ts'
 export type { AliasTargets } from './model/alias.ts'
 export { pickVersion, stickyPoint } from './model/alias.ts'
+export { BytePipe, type PipeWriter } from './model/byte-pipe.ts'
+export type { ByteSource, SourceRead } from './model/byte-source.ts'
 export type { EgressCeiling } from './model/egress.ts'
 export { egressRuleForms, isEgressRule } from './model/egress.ts'
 export type { ErrorBody, ErrorCode } from './model/errors.ts'

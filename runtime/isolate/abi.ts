@@ -17,7 +17,10 @@
 
 /** Frames to the guest; each begins with its number. */
 export const entryFrame = {
-  /** `1, requestId, methodLength, urlLength, headersLength, bodyBytes (-1 = none), clientAddressLength, invocationIdLength, remainingMs` */
+  /**
+   * `1, requestId, methodLength, urlLength, headersLength, body, clientAddressLength, invocationIdLength, remainingMs`;
+   * `body` is -1 = none, 0 = whole, the host holds it (`bodyText`, `bodyBytes`), else the id of the stream it comes as.
+   */
   httpRequest: 1,
   /** `2, requestId, jsonLength, invocationIdLength, remainingMs` */
   directEvent: 2,
@@ -49,6 +52,10 @@ export const bodyKind = {
   text: 1,
   /** Handed over before by `op.giveBytes(requestId, ArrayBuffer)`; `bodyLength` is its length in bytes. */
   bytes: 2,
+  /** `bodyLength` is the id of a sink (`op.openSink`) into which the guest writes it. */
+  sink: 3,
+  /** `bodyLength` is the id of a stream that the guest got and has not touched: the host hands it on by itself. */
+  stream: 4,
 } as const
 
 /**
@@ -73,7 +80,7 @@ export const op = {
   /** `(url, base or undefined) → JSON [href, protocol, username, password, hostname, port, pathname, search, hash]`, or '' if it does not parse. */
   parseUrl: 8,
   /** `(opId, requestId or 0, json, ArrayBuffer or undefined)`: begins `fetch`. json: `{ method, url, headers: [[n, v]…], redirect }`.
-   * Resolves with JSON `{ status, statusText, url, redirected, headers: [[n, v]…] }`; the body by `takeBytes`. */
+   * Resolves with JSON `{ status, statusText, url, redirected, headers: [[n, v]…], body }`; `body` is the id of a stream, 0 = none. */
   fetch: 9,
   /** `(opId)`: gives an asynchronous op up; it will not answer. */
   cancel: 10,
@@ -81,6 +88,22 @@ export const op = {
   takeBytes: 11,
   /** `(requestId, nameLength-free text)`: a rejection nobody handled, `name: message\nstack`. */
   unhandledRejection: 12,
+  /** `(streamId) → ArrayBuffer`: the next bytes at hand; null = the end, undefined = none yet, a string = it failed, and why. */
+  pullChunk: 13,
+  /** `(opId, requestId or 0, streamId)`: resolves with '' when `pullChunk` has something to say. */
+  awaitChunk: 14,
+  /** `(opId, requestId or 0, streamId)`: reads to the end, which `takeBytes` then gives. Rejects if the stream fails. */
+  collectStream: 15,
+  /** `(streamId)`: the guest reads no more of it. */
+  cancelStream: 16,
+  /** `(requestId) → sinkId`: somewhere to write a body of that request's to. */
+  openSink: 17,
+  /** `(sinkId, ArrayBuffer) → boolean`: whether there is room for more, else `awaitRoom`; null = nobody reads it any more. */
+  pushChunk: 18,
+  /** `(opId, requestId or 0, sinkId)`: resolves with '' when there is room; rejects when nobody reads it any more. */
+  awaitRoom: 19,
+  /** `(sinkId, failure or undefined)`: that was all; with a text it is incomplete, and why. */
+  endSink: 20,
 } as const
 
 /** What `load` is given, as JSON text. */

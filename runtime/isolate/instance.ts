@@ -1,4 +1,5 @@
 import type { Invocation } from '../model/invocation.ts'
+import { fixedLimits } from '../model/limits.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import { progressIndex } from './abi.ts'
@@ -194,7 +195,7 @@ export class Instance {
 
   /** Twice the CPU limit and a little: the guardian sees wall time, and the thread may have been off its core. */
   get #wallBudgetMs(): number {
-    return 2 * this.manifest.limits.cpuMs + 20
+    return 2 * Math.min(this.manifest.limits.cpuMs, fixedLimits.maxSliceMs) + 20
   }
 
   #writeFrames(): Entry {

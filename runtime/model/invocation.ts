@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.ts'
 import type { FunctionSettings } from './function.ts'
 import type { Outcome } from './outcome.ts'
 import type { VersionLabel, VersionManifest } from './version.ts'
@@ -11,7 +12,8 @@ export interface HttpEvent {
   readonly url: string
   /** `name\nvalue\n` for each header, names in lower case; neither can hold a line feed. */
   readonly headers: string
-  readonly body: Uint8Array | null
+  /** Whole, or as it comes. */
+  readonly body: Uint8Array | ByteSource | null
   /** Address of the client as text. */
   readonly clientAddress: string
 }

@@ -1,9 +1,11 @@
 /** Enforced bounds on one version's instances and invocations. Frozen into the version. */
 export interface Limits {
-  /** CPU milliseconds one request may use. */
+  /** CPU milliseconds one request may use, all its slices together. No slice may take more than `fixedLimits.maxSliceMs`. */
   readonly cpuMs: number
   /** Milliseconds from the request's arrival to the response's headers. */
   readonly timeoutMs: number
+  /** Longest time without a byte of a streaming body moving, either way. */
+  readonly streamIdleMs: number
   /** Heap of one instance, shared by the requests in it. */
   readonly memoryMiB: number
   /** Larger request bodies get 413. */
@@ -20,17 +22,13 @@ export interface Bound {
 
 const MiB = 1024 * 1024
 
-/**
- * Default and range of each limit.
- *
- * `cpuMs` ends at 500 for as long as every version runs inline in its worker: a guest may hold the event loop for
- * twice its limit, and a worker that is silent for two seconds is killed.
- */
+/** Default and range of each limit. */
 export const limitBounds: { readonly [K in keyof Limits]: Bound } = {
-  cpuMs: { default: 50, min: 1, max: 500 },
+  cpuMs: { default: 50, min: 1, max: 300_000 },
   timeoutMs: { default: 30_000, min: 1, max: 900_000 },
+  streamIdleMs: { default: 60_000, min: 1, max: 900_000 },
   memoryMiB: { default: 128, min: 8, max: 1024 },
-  maxRequestBodyBytes: { default: 10 * MiB, min: 0, max: 100 * MiB },
+  maxRequestBodyBytes: { default: 10 * MiB, min: 0, max: 5 * 1024 * MiB },
   subrequests: { default: 50, min: 0, max: 1000 },
 }
 
@@ -38,11 +36,17 @@ export const limitBounds: { readonly [K in keyof Limits]: Bound } = {
 export const fixedLimits = {
   maxBundleBytes: 10 * MiB,
   maxEvaluationMs: 1000,
+  /**
+   * Of the CPU that one entry into an instance may take, whatever `cpuMs` allows a request in total: a guest holds the
+   * event loop for up to twice that, and a worker that is silent for two seconds is killed.
+   */
+  maxSliceMs: 500,
   maxEnvVariables: 64,
   maxEnvValueBytes: 5 * 1024,
   maxLayers: 5,
   maxHeaderBlockBytes: 32 * 1024,
   maxResponseHeaderBytes: 128 * 1024,
+  /** Of a body that is answered whole; what streams has no bound. */
   maxResponseBodyBytes: 100 * MiB,
   /** Of a direct event's result, as JSON. Lambda's figure for synchronous answers. */
   maxResultBytes: 6 * MiB,

@@ -1,3 +1,5 @@
+import type { ByteSource } from './byte-source.ts'
+
 /** How an attempt to run an invocation ended. A guest's failure is one of these values, never an exception. */
 export type OutcomeKind =
   | 'ok'
@@ -19,7 +21,8 @@ export interface HttpResponse {
   readonly status: number
   /** Names (lower case) and values in turn. */
   readonly headers: readonly string[]
-  readonly body: string | Uint8Array | null
+  /** Whole, or as it comes: the invocation has settled then, but is over only when its body is. */
+  readonly body: string | Uint8Array | ByteSource | null
 }
 
 /** What the guest threw, as text only: nothing of the guest's own objects crosses the boundary. */

@@ -27,6 +27,7 @@ export class StubBuilder implements Builder {
       limits: {
         cpuMs: limitBounds.cpuMs.default,
         timeoutMs: limitBounds.timeoutMs.default,
+        streamIdleMs: limitBounds.streamIdleMs.default,
         memoryMiB: limitBounds.memoryMiB.default,
         maxRequestBodyBytes: limitBounds.maxRequestBodyBytes.default,
         subrequests: limitBounds.subrequests.default,

@@ -7,6 +7,7 @@ const limits = {
   timeoutMs: 30_000,
   memoryMiB: 128,
   maxRequestBodyBytes: 10_485_760,
+  streamIdleMs: 60_000,
   subrequests: 50,
 }
 const content: VersionContent = {
@@ -28,7 +29,7 @@ test('computeVersionId() does not depend on the order of keys', () => {
 })
 
 test('computeVersionId() does not change between releases, or every deployment would look new', () => {
-  assert.equal(computeVersionId(content), '43bf7642058738978bdb8191a28d3a0b7d188ac38cbd1d579ba0ebf5553b59de')
+  assert.equal(computeVersionId(content), 'ee6e97239b2d684f4dd732f074a539cb8ca53f0b1f2fabc13f2a887d0078c087')
 })
 
 const changes: [string, Partial<VersionContent>][] = [

@@ -14,6 +14,7 @@ export function targetOf(functionName: string, label: VersionLabel, alias: strin
     timeoutMs: 1000,
     memoryMiB: 128,
     maxRequestBodyBytes: 0,
+    streamIdleMs: 60_000,
     subrequests: 0,
   }
   return {

@@ -68,6 +68,7 @@ describe('createBuilder', () => {
         timeoutMs: 30_000,
         memoryMiB: 128,
         maxRequestBodyBytes: 10 * 2 ** 20,
+        streamIdleMs: 60_000,
         subrequests: 50,
       },
       env: { A: 'b' },
@@ -106,7 +107,7 @@ describe('createBuilder', () => {
       'a bad configuration',
       { 'function.jsonc': '{"limits":{"cpuMs":0}}' },
       'bad_configuration',
-      /^function\.jsonc: limits\.cpuMs: 0, must be 1 to 500$/,
+      /^function\.jsonc: limits\.cpuMs: 0, must be 1 to 300000$/,
     ],
     [
       'what cannot be bundled',

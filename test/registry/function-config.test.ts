@@ -23,6 +23,7 @@ describe('parseFunctionConfig', () => {
         timeoutMs: 30_000,
         memoryMiB: 128,
         maxRequestBodyBytes: 10 * 1024 * 1024,
+        streamIdleMs: 60_000,
         subrequests: 50,
       },
       env: {},
@@ -65,7 +66,13 @@ describe('parseFunctionConfig', () => {
     Array.from({ length: fixedLimits.maxEnvVariables + 1 }, (_, index) => [`V${index}`, 'x']),
   )
   const refused: [text: string, message: string, path: string, line: number, column: number][] = [
-    ['{\n "limits": {\n  "cpuMs": 9999 } }', 'limits.cpuMs: 9999, must be 1 to 500', 'limits.cpuMs', 3, 12],
+    [
+      '{\n "limits": {\n  "cpuMs": 300001 } }',
+      'limits.cpuMs: 300001, must be 1 to 300000',
+      'limits.cpuMs',
+      3,
+      12,
+    ],
     ['{"limits":{"memoryMiB":7}}', 'limits.memoryMiB: 7, must be 8 to 1024', 'limits.memoryMiB', 1, 24],
     [
       '{"egress":{"deny":["::1", "a b"]}}',
@@ -76,14 +83,14 @@ describe('parseFunctionConfig', () => {
     ],
     [
       '{"limits":{"cpuMs":1.5}}',
-      'limits.cpuMs: 1.5, must be a whole number from 1 to 500',
+      'limits.cpuMs: 1.5, must be a whole number from 1 to 300000',
       'limits.cpuMs',
       1,
       20,
     ],
     [
       '{\n\t"limits": {"cpums": 5}}',
-      'limits.cpums: unknown, must be one of cpuMs, timeoutMs, memoryMiB, maxRequestBodyBytes, subrequests',
+      'limits.cpums: unknown, must be one of cpuMs, timeoutMs, streamIdleMs, memoryMiB, maxRequestBodyBytes, subrequests',
       'limits.cpums',
       2,
       13,

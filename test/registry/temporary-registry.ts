@@ -54,6 +54,7 @@ export function manifestOf(
     limits: {
       cpuMs: limitBounds.cpuMs.default,
       timeoutMs: limitBounds.timeoutMs.default,
+      streamIdleMs: limitBounds.streamIdleMs.default,
       memoryMiB: limitBounds.memoryMiB.default,
       maxRequestBodyBytes: limitBounds.maxRequestBodyBytes.default,
       subrequests: limitBounds.subrequests.default,
