@@ -3,15 +3,23 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
+export interface Pinned {
+  readonly pid: number
+  stop(): Promise<void>
+}
+
 /** Runs Node on one core and resolves when it prints a line that holds `readyText`. */
+export function startPinnedNode(core: number, args: readonly string[], readyText: string): Promise<Pinned> {
+  return startPinned(core, [process.execPath, '--no-node-snapshot', ...args], readyText)
+}
+
+/** The same for any program. */
 export async function startPinned(
   core: number,
-  args: readonly string[],
+  command: readonly string[],
   readyText: string,
-): Promise<{ pid: number; stop(): Promise<void> }> {
-  const child = spawn('taskset', ['-c', String(core), process.execPath, '--no-node-snapshot', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+): Promise<Pinned> {
+  const child = spawn('taskset', ['-c', String(core), ...command], { stdio: ['ignore', 'pipe', 'pipe'] })
   await untilPrinted(child, readyText)
   // `taskset` becomes the program it starts.
   const pid = child.pid!

@@ -1,33 +1,43 @@
 /**
- * `npm run bench -- <question> [--json]`: answers one question with measured numbers.
+ * `npm run bench -- <question> [--json] [--deno <path>]`: answers one question with measured numbers.
  *
  * Each question is a file of this folder. Rivals run in fresh processes, in alternating order, in one run; figures are
  * medians with their spread. Machines differ and are noisy: compare ratios of one run, not numbers of two.
  */
+import { parseArgs } from 'node:util'
 import { describeMachine, printReport, type Report } from './report.ts'
+
+interface Options {
+  /** The program, for questions that have it as a rival. */
+  readonly deno: string
+}
 
 const questions: Record<
   string,
-  { readonly what: string; readonly load: () => Promise<{ measure(): Promise<Report> }> }
+  { readonly what: string; readonly load: () => Promise<{ measure(options: Options): Promise<Report> }> }
 > = {
   http: { what: 'hello over HTTP against raw uWebSockets.js', load: () => import('./http.ts') },
+  hono: { what: 'a Hono application of 30 routes against Deno serve', load: () => import('./hono.ts') },
   cold: { what: 'first request to a version that was never run', load: () => import('./cold.ts') },
   density: { what: 'memory of 500 resident hello instances', load: () => import('./density.ts') },
   registry: { what: 'a start and a change with 100 000 functions', load: () => import('./registry.ts') },
   entry: { what: 'one entry into an isolate by batch size, in process', load: () => import('./entry.ts') },
 }
 
-const args = process.argv.slice(2)
-const wantsJson = args.includes('--json')
-const name = args.find((arg) => !arg.startsWith('--')) ?? ''
+const { values: options, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, deno: { type: 'string', default: 'deno' } },
+  allowPositionals: true,
+})
+const [name = ''] = positionals
 const question = questions[name]
 if (question === undefined) {
   const known = Object.entries(questions).map(([key, { what }]) => `  ${key.padEnd(10)}${what}`)
-  console.error(['Usage: npm run bench -- <question> [--json]', '', ...known].join('\n'))
+  console.error(['Usage: npm run bench -- <question> [--json] [--deno <path>]', '', ...known].join('\n'))
   process.exit(2)
 }
 
 const { measure } = await question.load()
-const report = await measure()
-if (wantsJson) console.log(JSON.stringify({ question: name, machine: describeMachine(), ...report }, null, 2))
+const report = await measure(options)
+if (options.json)
+  console.log(JSON.stringify({ question: name, machine: describeMachine(), ...report }, null, 2))
 else printReport(question.what, report)

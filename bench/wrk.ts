@@ -17,11 +17,15 @@ export interface WrkOptions {
   readonly core: number
   readonly connections: number
   readonly seconds: number
+  /** A Lua file that tells wrk what to ask for. */
+  readonly script?: string
 }
 
 /** Loads `url` with wrk, pinned to a core. @throws Error that says how to get wrk if it is not there */
-export async function wrk({ url, core, connections, seconds }: WrkOptions): Promise<WrkResult> {
-  const args = ['-c', String(core), 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', url]
+export async function wrk({ url, core, connections, seconds, script }: WrkOptions): Promise<WrkResult> {
+  const load = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency']
+  if (script !== undefined) load.push('-s', script)
+  const args = ['-c', String(core), 'wrk', ...load, url]
   let output: string
   try {
     output = (await run('taskset', args)).stdout

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort, startPinned } from '../pinned-process.ts'
+import { freePort, startPinnedNode } from '../pinned-process.ts'
 import type { Rival, RunningRival } from './rival.ts'
 
 const cli = fileURLToPath(new URL('../../cli/isolette.js', import.meta.url))
@@ -24,7 +24,7 @@ export async function startIsolette(core: number, options: IsoletteOptions): Pro
   const port = await freePort()
   const data = await mkdtemp(join(tmpdir(), 'isolette-bench-'))
   const flags = ['--workers', '1', '--port', String(port), '--data', data, ...(options.flags ?? [])]
-  const started = await startPinned(core, [cli, 'serve', options.path, ...flags], 'deployed')
+  const started = await startPinnedNode(core, [cli, 'serve', options.path, ...flags], 'deployed')
   return {
     ...started,
     url: `http://127.0.0.1:${port}${options.requestPath}`,
@@ -36,11 +36,12 @@ export async function startIsolette(core: number, options: IsoletteOptions): Pro
   }
 }
 
-export const isoletteHello: Rival = {
-  name: 'isolette',
-  start: (core) =>
-    startIsolette(core, {
-      path: fileURLToPath(new URL('../../examples/hello', import.meta.url)),
-      requestPath: '/hello',
-    }),
+/** The function of one folder. */
+export function isoletteServing(path: string, requestPath: string): Rival {
+  return { name: 'isolette', start: (core) => startIsolette(core, { path, requestPath }) }
 }
+
+export const isoletteHello = isoletteServing(
+  fileURLToPath(new URL('../../examples/hello', import.meta.url)),
+  '/hello',
+)

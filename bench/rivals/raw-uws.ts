@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { freePort, startPinned } from '../pinned-process.ts'
+import { freePort, startPinnedNode } from '../pinned-process.ts'
 import type { Rival } from './rival.ts'
 
 export const rawUws: Rival = {
@@ -7,7 +7,7 @@ export const rawUws: Rival = {
   async start(core) {
     const port = await freePort()
     const script = fileURLToPath(new URL('./raw-uws-process.ts', import.meta.url))
-    const started = await startPinned(core, [script, String(port)], 'ready')
+    const started = await startPinnedNode(core, [script, String(port)], 'ready')
     return { ...started, url: `http://127.0.0.1:${port}/` }
   },
 }
