@@ -16,14 +16,12 @@ import {
   resultOutcome,
   textOf,
 } from './instance-outcomes.ts'
+import { InstanceRequests } from './instance-requests.ts'
 import { answerOp } from './op-calls.ts'
-import { Pending } from './pending.ts'
-import { PendingTable } from './pending-table.ts'
+import type { Pending } from './pending.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 import { type GuestResult, readResults } from './result-frames.ts'
 
-/** How long `waitUntil` may run on after the response. */
-const waitUntilMs = 30_000
 const heapSampleEveryMs = 100
 
 /**
@@ -42,12 +40,9 @@ export class Instance {
   readonly #batchSize: BatchSize
   readonly #ops: GuestOps
   readonly #frames = new EntryFrames()
-  readonly #pending = new PendingTable()
-  /** Not begun yet, in order of arrival. */
-  #queue: Pending[] = []
+  readonly #requests: InstanceRequests
   #state: 'resident' | 'retiring' | 'condemned' = 'resident'
   #isReadyNoted = false
-  #unsettled = 0
   #cpuMs = 0
   #heapSampledAtMs = 0
   #entryOwner: Pending | undefined
@@ -62,9 +57,10 @@ export class Instance {
     this.#batchSize = options.batchSize
     this.#context = options.context
     this.createdAtMs = this.lastUsedAtMs = options.context.nowMs()
+    this.#requests = new InstanceRequests(this, options.context)
     this.#ops = new GuestOps(
       {
-        pending: (requestId) => this.#pending.get(requestId),
+        pending: (requestId) => this.#requests.get(requestId),
         entryOwner: () => this.#entryOwner,
         onCompletion: () => this.#noteReady(),
       },
@@ -80,12 +76,12 @@ export class Instance {
 
   /** Requests that wait for their outcome. */
   get inFlight(): number {
-    return this.#unsettled
+    return this.#requests.unsettled
   }
 
   /** Nothing of any request runs in it, `waitUntil` included. */
   get isIdle(): boolean {
-    return this.#pending.size === 0
+    return this.#requests.isEmpty
   }
 
   /** What the module's evaluation took is nobody's request's. */
@@ -95,22 +91,20 @@ export class Instance {
 
   /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
   get isWanted(): boolean {
-    for (const pending of this.#pending.values()) if (!pending.isGivenUp) return true
+    for (const pending of this.#requests.values()) if (!pending.isGivenUp) return true
     return false
   }
 
   /** Takes a request; it enters with the next batch. The instance must be `resident`. */
   begin(invocation: Invocation, isSecondRun: boolean): void {
-    const pending = this.#pending.add((requestId) => new Pending(requestId, invocation, isSecondRun))
-    this.#queue.push(pending)
-    this.#unsettled++
+    this.#requests.add(invocation, isSecondRun)
     this.invocations++
     this.#noteReady()
   }
 
   /** The caller went away. False = this instance does not hold the invocation, or it has settled. */
   cancel(invocation: Invocation): boolean {
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#requests.values()) {
       if (pending.invocation !== invocation) continue
       if (pending.isSettled) return false
       this.#giveUp(pending, { kind: 'canceled', message: 'The client went away' }, 'AbortError')
@@ -123,7 +117,7 @@ export class Instance {
   expire(pending: Pending): void {
     pending.expiresAtMs = null
     if (pending.isSettled) {
-      this.#remove(pending)
+      this.#requests.remove(pending)
       this.#context.onProgress(this)
       return
     }
@@ -141,8 +135,8 @@ export class Instance {
   dispose(): void {
     if (this.#state === 'condemned') return
     this.#end()
-    for (const pending of this.#pending.values()) this.#settle(pending, interrupted)
-    this.#pending.clear()
+    for (const pending of this.#requests.values()) this.#requests.settle(pending, interrupted)
+    this.#requests.clear()
   }
 
   /** One entry: what is ready, as many requests as the version's mean CPU allows. */
@@ -203,34 +197,18 @@ export class Instance {
     const starting: Pending[] = []
     this.#ops.writeCompletions(this.#frames, (owner) => {
       if (owner !== undefined) participants.add(owner)
-      else for (const pending of this.#pending.values()) if (pending.hasBegun) participants.add(pending)
+      else for (const pending of this.#requests.values()) if (pending.hasBegun) participants.add(pending)
     })
-    const nowMs = this.#context.nowMs()
-    const most = this.#batchSize.requests
-    let taken = 0
-    for (; taken < this.#queue.length && starting.length < most; taken++) {
-      const pending = this.#queue[taken]!
-      if (pending.isSettled) continue
-      const { event, id, deadlineMs } = pending.invocation
-      const remainingMs = deadlineMs - nowMs
-      if (remainingMs <= 0) {
-        this.#settle(pending, {
-          kind: 'overloaded',
-          message: 'The deadline passed before the request could begin',
-        })
-        this.#remove(pending)
-        continue
-      }
+    this.#requests.takeQueued(this.#batchSize.requests, (pending, remainingMs) => {
       starting.push(pending)
       participants.add(pending)
+      const { event, id } = pending.invocation
       if (event.kind === 'http') {
         // Only Lambda's event holds the address; a `Request` has no place for it.
         const clientAddress = this.manifest.handlerKind === 'handler' ? event.clientAddress : ''
         this.#frames.httpRequest(pending.requestId, event, { invocationId: id, remainingMs, clientAddress })
       } else this.#frames.directEvent(pending.requestId, event, id, remainingMs)
-    }
-    if (taken === this.#queue.length) this.#queue = []
-    else this.#queue.splice(0, taken)
+    })
     return { starting, participants }
   }
 
@@ -247,14 +225,14 @@ export class Instance {
   }
 
   #take(result: GuestResult): void {
-    const pending = this.#pending.get(result.requestId)
+    const pending = this.#requests.get(result.requestId)
     if (pending === undefined) return
     if (result.kind === 'done') {
-      if (!pending.isSettled) this.#settle(pending, noResponse)
-      this.#remove(pending)
+      if (!pending.isSettled) this.#requests.settle(pending, noResponse)
+      this.#requests.remove(pending)
       return
     }
-    if (!pending.isSettled) this.#settle(pending, this.#outcomeOf(result, pending))
+    if (!pending.isSettled) this.#requests.settle(pending, this.#outcomeOf(result, pending))
   }
 
   #outcomeOf(result: Exclude<GuestResult, { kind: 'done' }>, pending: Pending): Outcome {
@@ -278,30 +256,22 @@ export class Instance {
     for (const pending of entry.starting) pending.hasBegun = true
     const isAwaited = this.#ops.isAwaited
     for (const pending of entry.participants) {
-      if (!this.#pending.has(pending)) continue
+      if (!this.#requests.has(pending)) continue
       const spentMs = pending.invocation.usage.cpuMs
       if (spentMs > limitMs) {
         // Nothing can stop one request of an instance: its others finish, then it goes.
-        this.#settle(pending, exceededCpu(spentMs, limitMs))
+        this.#requests.settle(pending, exceededCpu(spentMs, limitMs))
         pending.isGivenUp = true
         this.retire()
       }
-      if (isAwaited) this.#expireAt(pending)
+      if (isAwaited) this.#requests.expireInTime(pending)
     }
     if (isAwaited) return
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#requests.values()) {
       if (!pending.hasBegun) continue
-      this.#settle(pending, noResponse)
-      this.#remove(pending)
+      this.#requests.settle(pending, noResponse)
+      this.#requests.remove(pending)
     }
-  }
-
-  #expireAt(pending: Pending): void {
-    if (pending.expiresAtMs !== null) return
-    const { deadlineMs } = pending.invocation
-    pending.expiresAtMs = pending.isSettled ? this.#context.nowMs() + waitUntilMs : deadlineMs
-    pending.instance = this
-    this.#context.deadlines.add(pending, pending.expiresAtMs)
   }
 
   #finishEntry(): void {
@@ -311,41 +281,21 @@ export class Instance {
       this.#heapSampledAtMs = nowMs
       this.heapMiB = this.#prepared.heapMiB()
     }
-    if (this.#queue.length > 0 || this.#ops.hasCompletions) this.#noteReady()
+    if (!this.#requests.isQueueEmpty || this.#ops.hasCompletions) this.#noteReady()
     this.#context.onProgress(this)
   }
 
   /** Settles a request that is still in the guest, and tells the guest. */
   #giveUp(pending: Pending, outcome: Outcome, reason: string): void {
-    this.#settle(pending, outcome)
+    this.#requests.settle(pending, outcome)
     pending.isGivenUp = true
     if (pending.hasBegun) {
       this.#ops.abort(pending, reason)
-      this.#expireAt(pending)
+      this.#requests.expireInTime(pending)
     } else {
-      this.#remove(pending)
+      this.#requests.remove(pending)
     }
     this.#context.onProgress(this)
-  }
-
-  #settle(pending: Pending, outcome: Outcome): void {
-    if (pending.isSettled) return
-    this.#unsettled--
-    this.#unexpire(pending)
-    const { usage } = pending.invocation
-    usage.memoryMiB = Math.max(usage.memoryMiB, this.heapMiB)
-    pending.settle(outcome)
-  }
-
-  #remove(pending: Pending): void {
-    this.#unexpire(pending)
-    this.#pending.delete(pending)
-  }
-
-  #unexpire(pending: Pending): void {
-    if (pending.expiresAtMs === null) return
-    this.#context.deadlines.remove(pending, pending.expiresAtMs)
-    pending.expiresAtMs = null
   }
 
   #condemn(reason: CondemnReason, entry: Entry, startedBefore: number): void {
@@ -364,22 +314,21 @@ export class Instance {
       internal_error: 'The instance broke the boundary between guest and host',
     }[reason]
     const notBegun: Pending[] = []
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#requests.values()) {
       if (pending.isSettled) continue
-      if (culprits.has(pending)) this.#settle(pending, { kind: reason, message })
+      if (culprits.has(pending)) this.#requests.settle(pending, { kind: reason, message })
       else if (pending.hasBegun || begun.has(pending) || pending.isSecondRun)
-        this.#settle(pending, interrupted)
+        this.#requests.settle(pending, interrupted)
       else notBegun.push(pending)
     }
-    this.#pending.clear()
+    this.#requests.clear()
     this.#context.onCondemned(this, reason, notBegun)
   }
 
   #end(): void {
     this.#state = 'condemned'
     this.#entryOwner = undefined
-    this.#queue = []
-    for (const pending of this.#pending.values()) this.#unexpire(pending)
+    this.#requests.close()
     this.#ops.close()
     this.#prepared.dispose()
   }
