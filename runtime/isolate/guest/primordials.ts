@@ -98,6 +98,16 @@ export const symbolValueOf: (self: symbol) => symbol = uncurryThis(Symbol.protot
 export const symbolToString: (self: symbol) => string = uncurryThis(Symbol.prototype.toString)
 export const functionToString: (self: object) => string = uncurryThis(Function.prototype.toString)
 
+export const promiseThen = uncurryThis(Promise.prototype.then) as <Value, Result>(
+  self: Promise<Value>,
+  onFulfilled: ((value: Value) => Result | PromiseLike<Result>) | undefined,
+  onRejected?: (reason: unknown) => Result | PromiseLike<Result>,
+) => Promise<Result>
+export const promiseResolve = Promise.resolve.bind(Promise) as <Value>(
+  value: Value,
+) => Promise<Awaited<Value>>
+export const promiseReject: (reason: unknown) => Promise<never> = Promise.reject.bind(Promise)
+
 export const arrayJoin: (self: readonly unknown[], separator: string) => string = uncurryThis([].join)
 export const arraySort = uncurryThis([].sort) as unknown as <Item>(
   self: Item[],
@@ -154,6 +164,7 @@ export const arrayBufferByteLength: (self: ArrayBufferLike) => number = getterOf
   ArrayBuffer.prototype,
   'byteLength',
 )
+export const arrayBufferDetached: (self: ArrayBuffer) => boolean = getterOf(ArrayBuffer.prototype, 'detached')
 export const arrayBufferSlice: (self: ArrayBufferLike, start: number, end?: number) => ArrayBuffer =
   uncurryThis(ArrayBuffer.prototype.slice)
 export const dataViewBuffer: (self: DataView) => ArrayBuffer = getterOf(DataView.prototype, 'buffer')
@@ -170,6 +181,11 @@ export const captureStack = (Error as unknown as { captureStackTrace(target: obj
 
 /** What every iterator of the language inherits from: `[Symbol.iterator]` and the iterator helpers. */
 export const iteratorPrototype = getPrototypeOf(getPrototypeOf([].values())!)
+
+/** What the asynchronous iterators of Web IDL inherit from. */
+export const asyncIteratorPrototype = getPrototypeOf(
+  getPrototypeOf(async function* () {}.prototype)!,
+) as object
 
 /** Whether it is an error by birth, whatever its prototype. V8 has it; the TypeScript library of 2024 does not. */
 export const isError = (Error as unknown as { isError(value: unknown): value is Error }).isError
