@@ -1,5 +1,6 @@
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
+import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { MemoryBudget, MemoryShare } from './memory-budget.ts'
@@ -18,17 +19,6 @@ export interface OpOwner {
   onCompletion(): void
 }
 
-interface Completion {
-  /** Who is charged for what the guest does with it. */
-  readonly owner: Pending | undefined
-  write(frames: EntryFrames): void
-}
-
-interface Fetched {
-  readonly body: Uint8Array
-  readonly share: MemoryShare
-}
-
 /** Most units of an outbound request's URL and headers: the host reads them at one go. */
 const maxFetchHeadUnits = 256 * 1024
 /** setTimeout's own bound. */
@@ -39,11 +29,9 @@ export class GuestOps implements OpTarget {
   readonly #owner: OpOwner
   readonly #context: InstanceContext
   readonly #beganAtMs: number
-  readonly #open = new Map<number, AbortController>()
-  readonly #fetched = new Map<number, Fetched>()
+  readonly #async: AsyncOps
   /** For all bodies of outbound requests, both ways. */
   readonly #memory: MemoryBudget
-  #completions: Completion[] = []
   #timer: NodeJS.Timeout | null = null
   #isTimerDue = false
   #isClosed = false
@@ -51,6 +39,7 @@ export class GuestOps implements OpTarget {
   /** `memoryMiB` = what its outbound requests may hold of the host's memory, all together. */
   constructor(owner: OpOwner, context: InstanceContext, memoryMiB: number) {
     this.#owner = owner
+    this.#async = new AsyncOps(() => owner.onCompletion())
     this.#memory = new MemoryBudget(memoryMiB * 2 ** 20)
     this.#context = context
     this.#beganAtMs = context.nowMs()
@@ -58,11 +47,11 @@ export class GuestOps implements OpTarget {
 
   /** Whether anything may still wake the guest. If not, what it has not answered it never will. */
   get isAwaited(): boolean {
-    return this.#open.size > 0 || this.#timer !== null || this.hasCompletions
+    return this.#async.isAwaited || this.#timer !== null || this.#isTimerDue
   }
 
   get hasCompletions(): boolean {
-    return this.#completions.length > 0 || this.#isTimerDue
+    return this.#async.hasCompletions || this.#isTimerDue
   }
 
   /** Writes what is ready; `charge` is told whose work it is, undefined = the whole instance's. */
@@ -72,12 +61,7 @@ export class GuestOps implements OpTarget {
       frames.timersDue()
       charge(undefined)
     }
-    const completions = this.#completions
-    this.#completions = []
-    for (const completion of completions) {
-      completion.write(frames)
-      charge(completion.owner)
-    }
+    this.#async.writeCompletions(frames, charge)
   }
 
   bodyOf(requestId: number): Uint8Array | null {
@@ -127,31 +111,25 @@ export class GuestOps implements OpTarget {
 
   fetch(opId: number, requestId: number, json: string, body: Uint8Array | null): void {
     const owner = this.#owner.pending(requestId) ?? this.#owner.entryOwner()
+    const controller = new AbortController()
+    if (!this.#async.begin(opId, owner, () => controller.abort())) return
     const allowed = owner?.invocation.target.manifest.limits.subrequests ?? 0
     if (owner === undefined || ++owner.subrequests > allowed) {
-      this.#reject(
-        opId,
-        owner,
-        `Cannot fetch: ${allowed} subrequests were made, limits.subrequests allows no more`,
-      )
+      const problem = `${allowed} subrequests were made, limits.subrequests allows no more`
+      this.#async.reject(opId, `Cannot fetch: ${problem}`)
       return
     }
     if (json.length > maxFetchHeadUnits) {
       const problem = `URL and headers of ${json.length} characters, must be at most ${maxFetchHeadUnits}`
-      this.#reject(opId, owner, `Cannot fetch: ${problem}`)
+      this.#async.reject(opId, `Cannot fetch: ${problem}`)
       return
     }
     const share = new MemoryShare(this.#memory)
     if (!share.hold(body?.byteLength ?? 0)) {
-      this.#reject(
-        opId,
-        owner,
-        'Cannot fetch: what the instance sends and receives must fit into limits.memoryMiB',
-      )
+      const problem = 'what the instance sends and receives must fit into limits.memoryMiB'
+      this.#async.reject(opId, `Cannot fetch: ${problem}`)
       return
     }
-    const controller = new AbortController()
-    this.#open.set(opId, controller)
     const { signal } = controller
     const { userAgent, outbound } = this.#context
     const { functionName, settings } = owner.invocation.target
@@ -162,44 +140,26 @@ export class GuestOps implements OpTarget {
       ),
     )
     answer.then(
-      ({ head, body }) => {
-        if (!this.#open.delete(opId)) {
-          share.release()
-          return
-        }
-        this.#fetched.set(opId, { body, share })
-        this.#complete({ owner, write: (frames) => frames.opResolved(opId, head) })
-      },
+      ({ head, body }) => this.#async.resolve(opId, head, body, share),
       (error: unknown) => {
         share.release()
-        if (!this.#open.delete(opId)) return
-        this.#reject(opId, owner, error instanceof Error ? error.message : 'unknown reason')
+        this.#async.reject(opId, error instanceof Error ? error.message : 'unknown reason')
       },
     )
   }
 
   cancel(opId: number): void {
-    const controller = this.#open.get(opId)
-    this.#open.delete(opId)
-    this.#take(opId)
-    controller?.abort()
+    this.#async.cancel(opId)
   }
 
   takeBytes(opId: number): ArrayBuffer {
-    const body = this.#take(opId)
-    return body === undefined ? new ArrayBuffer(0) : exactBuffer(body)
-  }
-
-  #take(opId: number): Uint8Array | undefined {
-    const fetched = this.#fetched.get(opId)
-    this.#fetched.delete(opId)
-    fetched?.share.release()
-    return fetched?.body
+    const bytes = this.#async.takeBytes(opId)
+    return bytes === undefined ? new ArrayBuffer(0) : exactBuffer(bytes)
   }
 
   /** The request was settled without the guest: its signal aborts. */
   abort(pending: Pending, reason: string): void {
-    this.#complete({ owner: undefined, write: (frames) => frames.abort(pending.requestId, reason) })
+    this.#async.tell(undefined, (frames) => frames.abort(pending.requestId, reason))
   }
 
   /** Gives everything up. */
@@ -208,20 +168,7 @@ export class GuestOps implements OpTarget {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#isTimerDue = false
-    this.#completions = []
-    this.#fetched.clear()
-    for (const controller of this.#open.values()) controller.abort()
-    this.#open.clear()
-  }
-
-  #reject(opId: number, owner: Pending | undefined, message: string): void {
-    this.#complete({ owner, write: (frames) => frames.opRejected(opId, message) })
-  }
-
-  #complete(completion: Completion): void {
-    if (this.#isClosed) return
-    this.#completions.push(completion)
-    this.#owner.onCompletion()
+    this.#async.close()
   }
 }
 
