@@ -27,7 +27,7 @@ export function embedFiles(
   source: string,
 ): Record<string, EmbeddedFile> {
   const files: Record<string, EmbeddedFile> = {}
-  for (const [, , name] of source.matchAll(/(["'`])([\w./-]+)\1/g)) {
+  for (const [, , name] of source.matchAll(/(["'`])([\w./-]{1,200})\1/g)) {
     // `idl_test(['url'], ['html'])` stands for files of the folder of all interfaces.
     const candidates = /^[\w.-]+$/.test(name!) ? [name!, `/interfaces/${name}.idl`] : [name!]
     for (const candidate of candidates) {

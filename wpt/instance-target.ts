@@ -17,6 +17,7 @@ export async function createInstanceTarget(): Promise<Target> {
   const guardian = new PatientGuardian()
   return {
     async run(program, timeoutMs) {
+      guardian.entryMs = timeoutMs
       const pool = createPool(bootstrap, guardian, program)
       try {
         return await runIn(pool, targetOf(program, timeoutMs))
