@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import type { Message } from 'esbuild'
 import type { BuildProblem } from './build-problems.ts'
+import { builtinRefusal, isBuiltin } from './node-builtins.ts'
 
 /** Puts esbuild's errors and warnings into problems: its places in our counting, its advice in the author's terms. */
 export function problemsOf(
@@ -28,15 +28,9 @@ function reword(message: Message, folder: string): string {
   }
   const specifier = /^Could not resolve "(.*)"$/.exec(message.text)?.[1]
   if (specifier === undefined) return message.text
-  if (isBuiltin(specifier)) {
-    return `Cannot import "${specifier}": part of Node.js, must be node:async_hooks or a module of the function's own`
-  }
   const file = message.location?.file ?? '.'
+  if (isBuiltin(specifier)) return builtinRefusal(specifier, file)
   return `Cannot resolve "${specifier}": ${searched(specifier, { folder, file, message })}`
-}
-
-function isBuiltin(specifier: string): boolean {
-  return specifier.startsWith('node:') || builtinModules.includes(specifier)
 }
 
 function searched(specifier: string, at: { folder: string; file: string; message: Message }): string {

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { type BuildOptions, type BuildResult, build, type Loader, type Plugin } from 'esbuild'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BuildOptions, type BuildResult, build, type Loader } from 'esbuild'
 import { fixedLimits } from '../model/limits.ts'
 import { buildFailed, formatProblem } from './build-problems.ts'
 import { problemsOf } from './bundle-problems.ts'
+import { asyncHooks, asyncHooksPath, missingBuiltins } from './node-builtins.ts'
 import { makePathsPortable } from './portable-paths.ts'
 
 /** Where a function's code lies. */
@@ -80,27 +80,7 @@ const textLoaders = Object.fromEntries(
   ]),
 )
 
-const asyncHooksName = 'node:async_hooks'
-const asyncHooksNamespace = 'isolette'
-/** How esbuild calls the module in its list of inputs. */
-const asyncHooksPath = `${asyncHooksNamespace}:${asyncHooksName}`
-
-/** The one module of Node.js that functions have. */
-const asyncHooks: Plugin = {
-  name: asyncHooksName,
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?async_hooks$/ }, () => ({
-      path: asyncHooksName,
-      namespace: asyncHooksNamespace,
-    }))
-    onLoad({ filter: /./, namespace: asyncHooksNamespace }, () => {
-      // TypeScript in a checkout, JavaScript in the package.
-      const extension = extname(import.meta.url)
-      const url = new URL(`../isolate/guest/modules/async-hooks${extension}`, import.meta.url)
-      return { contents: readFileSync(fileURLToPath(url), 'utf8'), loader: extension === '.ts' ? 'ts' : 'js' }
-    })
-  },
-}
+const production = '"production"'
 
 const options = {
   outfile: 'bundle.js',
@@ -121,12 +101,17 @@ const options = {
   // The V8 of Node 24 is that of Chrome 136.
   target: 'chrome136',
   loader: textLoaders,
-  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+  define: {
+    'process.env.NODE_ENV': production,
+    // What asks for it carefully, finding no `process`, would take this for a developer's machine and show stacks.
+    'globalThis.process.env.NODE_ENV': production,
+    global: 'globalThis',
+  },
   charset: 'utf8',
   legalComments: 'none',
   sourcemap: 'external',
   sourcesContent: true,
   logLevel: 'silent',
   logLimit: 20,
-  plugins: [asyncHooks],
+  plugins: [asyncHooks, missingBuiltins],
 } satisfies BuildOptions

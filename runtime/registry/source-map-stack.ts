@@ -1,5 +1,6 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { LRUCache } from 'lru-cache'
+import { ownNamespace } from './node-builtins.ts'
 
 /** A place in one of the author's files, both from 1, columns in UTF-16 units. */
 export interface AuthorPosition {
@@ -35,7 +36,7 @@ export function findAuthorPosition(stack: string, sourceMapJson: string): Author
   if (map === null) return null
   for (const [, line, column] of stack.slice(0, maxStackLength).matchAll(framePattern)) {
     const position = authorPosition(map, Number(line), Number(column))
-    if (position !== null) return position
+    if (position !== null && !position.file.startsWith(`${ownNamespace}:`)) return position
   }
   return null
 }

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { IsoletteError } from '../../runtime/model/errors.ts'
 import type { BuildProblem } from '../../runtime/registry/build-problems.ts'
 import { type Bundle, bundleFunction } from '../../runtime/registry/bundle.ts'
-import { mapStack } from '../../runtime/registry/source-map-stack.ts'
+import { findAuthorPosition, mapStack } from '../../runtime/registry/source-map-stack.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -98,6 +98,45 @@ describe('bundleFunction', () => {
     })
     assert.equal(exports.kind, 'workerd')
     assert.equal(exports.old, 'browser')
+  })
+
+  it('lets packages ask for a module of Node.js that they can do without', async () => {
+    const exports = await evaluate({
+      'index.ts': `import 'a'; export { b } from 'b'; export * from 'c'`,
+      'node_modules/a/index.js': `if (typeof process !== 'undefined') require('fs').readFileSync('/etc/passwd')`,
+      'node_modules/b/index.js': `exports.b = async () => { const { inspect } = await import('node:util'); return inspect }`,
+      'node_modules/c/package.json': '{"browser":{"crypto":"./crypto.js"}}',
+      'node_modules/c/index.js': `export const hash = () => require('crypto').hash; export { default as events } from 'events'`,
+      'node_modules/c/crypto.js': `exports.hash = 'own'`,
+      'node_modules/events/index.js': `module.exports = 'installed'`,
+    })
+    assert.equal(exports.hash(), 'own')
+    assert.equal(exports.events, 'installed')
+    await assert.rejects(exports.b(), { message: /^Cannot import "node:util" for package "b"/ })
+  })
+
+  it('names the package whose module of Node.js is missed while it is evaluated', async () => {
+    const { code, sourceMap } = await bundleFiles({
+      'index.ts': `import 'a'`,
+      'node_modules/a/index.js': `\nconst net = require('net')\nexports.net = net`,
+    })
+    assert.throws(
+      () => runInNewContext(code, {}, { filename: 'isolette:function' }),
+      ({ message, code, stack }) => {
+        assert.match(message, /^Cannot import "net" for package "a": part of Node\.js/)
+        assert.equal(code, 'MODULE_NOT_FOUND')
+        const position = { file: 'node_modules/a/index.js', line: 2, column: 13 }
+        assert.deepEqual(findAuthorPosition(stack, sourceMap), position)
+        return true
+      },
+    )
+  })
+
+  it('leaves packages no doubt that they run in production', async () => {
+    const exports = await evaluate({
+      'index.ts': `export const modes = [process.env.NODE_ENV, globalThis.process?.env?.['NODE_ENV'], typeof process]`,
+    })
+    assert.deepEqual([...exports.modes], ['production', 'production', 'undefined'])
   })
 
   it('lowers what the pinned V8 does not have', async () => {
@@ -219,14 +258,14 @@ describe('bundleFunction', () => {
     [
       'a module of Node.js',
       { 'index.ts': `import { readFile } from 'node:fs/promises'\nexport default { readFile }` },
-      `Cannot import "node:fs/promises": part of Node.js, must be node:async_hooks or a module of the function's own`,
+      'Cannot import "node:fs/promises": part of Node.js, must be the web platform, which functions have, or node:async_hooks',
       'index.ts:1:26',
     ],
     [
       'a module of Node.js in a package',
-      { 'index.ts': `import 'a'`, 'node_modules/a/index.js': `const net = require('net')` },
-      `Cannot import "net": part of Node.js, must be node:async_hooks or a module of the function's own`,
-      'node_modules/a/index.js:1:21',
+      { 'index.ts': `import '@scope/a'`, 'node_modules/@scope/a/index.js': `\nexport { Socket } from 'net'` },
+      'Cannot import "net" for package "@scope/a": part of Node.js, must be the web platform, which functions have, or node:async_hooks',
+      'node_modules/@scope/a/index.js:2:24',
     ],
     [
       'a hook that the shim does not have',
