@@ -1,10 +1,11 @@
 /** What one entry into an isolate costs a request, by how many enter together. In process, with hello. */
 import Benchmark from 'benchmark'
 import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
+import { CompiledBootstrap } from '../runtime/isolate/compiled-bootstrap.ts'
 import { EntryFrames } from '../runtime/isolate/entry-frames.ts'
 import { Guardian } from '../runtime/isolate/guardian.ts'
 import { evaluateModule } from '../runtime/isolate/load-instance.ts'
-import { CompiledBootstrap, PreparedIsolate } from '../runtime/isolate/prepared-isolate.ts'
+import { PreparedIsolate } from '../runtime/isolate/prepared-isolate.ts'
 import { readResults } from '../runtime/isolate/result-frames.ts'
 import type { HttpEvent } from '../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'

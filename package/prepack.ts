@@ -24,7 +24,8 @@ const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'u
 write('package.json', `${JSON.stringify({ name, version, type: 'module', private: true }, null, 2)}\n`)
 
 // The guest's side is typed against another world; it is bundled whole, and what functions import from it stays apart.
-write('runtime/isolate/guest.bundle.js', bundleBootstrap(join(root, 'runtime/isolate/guest/main.ts')))
+const scripts = await bundleBootstrap(join(root, 'runtime/isolate/guest/main.ts'))
+write('runtime/isolate/guest.bundle.json', JSON.stringify(scripts))
 for (const file of globSync('runtime/isolate/guest/modules/**/*.ts', { cwd: root })) {
   const { code } = transformSync(readFileSync(join(root, file), 'utf8'), { loader: 'ts', target: 'esnext' })
   write(file.replace(/\.ts$/, '.js'), code.replaceAll(/(from\s*["'][^"']+)\.ts(["'])/g, '$1.js$2'))

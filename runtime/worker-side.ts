@@ -1,8 +1,8 @@
 /** The part of the door that a worker process goes through: isolates and the pool that runs them. */
 export { readBootstrap } from './isolate/bootstrap.ts'
+export { CompiledBootstrap } from './isolate/compiled-bootstrap.ts'
 export { Guardian } from './isolate/guardian.ts'
 export { OutboundAgents } from './isolate/outbound-agents.ts'
-export { CompiledBootstrap } from './isolate/prepared-isolate.ts'
 export { createLog, createLogTo, type LogOptions } from './observe/log.ts'
 export { createRecorder, type Recorder } from './observe/recorder.ts'
 export { Pool } from './pool/pool.ts'

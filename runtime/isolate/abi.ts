@@ -88,6 +88,8 @@ export const op = {
   takeBytes: 11,
   /** `(requestId, nameLength-free text)`: a rejection nobody handled, `name: message\nstack`. */
   unhandledRejection: 12,
+  /** `(part) → function`: the script of that part of the bootstrap, evaluated (see `guest/boot/parts.ts`); undefined if it could not be. */
+  evaluatePart: 13,
   /** `(streamId) → ArrayBuffer`: the next bytes at hand; null = the end, undefined = none yet, a string = it failed, and why. */
   pullChunk: 13,
   /** `(opId, requestId or 0, streamId)`: resolves with '' when `pullChunk` has something to say. */

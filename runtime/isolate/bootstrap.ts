@@ -3,34 +3,36 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSyn
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const ready = fileURLToPath(new URL('./guest.bundle.js', import.meta.url))
+const ready = fileURLToPath(new URL('./guest.bundle.json', import.meta.url))
 const guestFolder = fileURLToPath(new URL('./guest', import.meta.url))
 
 /**
- * The script that every isolate evaluates before anything else: `guest/main.ts` and what it imports, in one piece.
+ * The scripts of the guest's side: the one that every isolate evaluates before anything else, `guest/main.ts` and what
+ * it imports, then its parts; see `bundleBootstrap`.
  *
- * A package carries it ready made. In a checkout it is bundled when its sources have changed, and kept in `cacheDir`,
- * which only the owner may write to: a worker that must be replaced has no time to bundle. Null = bundle it anew.
+ * A package carries them ready made. In a checkout they are bundled when their sources have changed, and kept in
+ * `cacheDir`, which only the owner may write to: a worker that must be replaced has no time to bundle. Null = bundle
+ * them anew.
  */
-export async function readBootstrap(cacheDir: string | null): Promise<string> {
-  if (existsSync(ready)) return readFileSync(ready, 'utf8')
+export async function readBootstrap(cacheDir: string | null): Promise<string[]> {
+  if (existsSync(ready)) return JSON.parse(readFileSync(ready, 'utf8'))
   if (cacheDir === null) return bundle()
-  const cached = join(cacheDir, `bootstrap-${digestOfSources()}.js`)
-  if (existsSync(cached)) return readFileSync(cached, 'utf8')
-  const source = await bundle()
+  const cached = join(cacheDir, `bootstrap-${digestOfSources()}.json`)
+  if (existsSync(cached)) return JSON.parse(readFileSync(cached, 'utf8'))
+  const scripts = await bundle()
   mkdirSync(cacheDir, { recursive: true, mode: 0o700 })
   // Several processes may do the same at once: each file appears whole.
   const temporary = `${cached}.${randomUUID()}`
-  writeFileSync(temporary, source, { mode: 0o600 })
+  writeFileSync(temporary, JSON.stringify(scripts), { mode: 0o600 })
   renameSync(temporary, cached)
-  return source
+  return scripts
 }
 
-async function bundle(): Promise<string> {
+async function bundle(): Promise<string[]> {
   // Loaded only here: esbuild costs a process that finds the bundle ready 20 ms.
   const { bundleBootstrap } = await import('./bundle-bootstrap.ts')
   try {
-    return bundleBootstrap(join(guestFolder, 'main.ts'))
+    return await bundleBootstrap(join(guestFolder, 'main.ts'))
   } finally {
     // Its process would stay for as long as this one.
     await (await import('esbuild')).stop()
@@ -42,7 +44,18 @@ function digestOfSources(): string {
   const hash = createHash('sha256')
   const files = globSync('**/*.ts', { cwd: guestFolder }).sort()
   for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(guestFolder, file)))
-  for (const file of ['./abi.ts', './bundle-bootstrap.ts', '../model/limits.ts'])
-    hash.update(readFileSync(new URL(file, import.meta.url)))
+  for (const file of bundledElsewhere) hash.update(readFileSync(new URL(file, import.meta.url)))
   return hash.digest('hex').slice(0, 32)
 }
+
+/** What the guest's modules import from outside their folder, and what bundles them. Of packages, the lockfile. */
+const bundledElsewhere = [
+  './abi.ts',
+  '../model/limits.ts',
+  './bundle-bootstrap.ts',
+  './hot-functions.ts',
+  './part-entries.ts',
+  './part-linker.ts',
+  './part-plan.ts',
+  '../../package-lock.json',
+]

@@ -1,3 +1,4 @@
+import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import { Deadlines } from '../isolate/deadlines.ts'
 import type { Guardian } from '../isolate/guardian.ts'
 import type { Instance } from '../isolate/instance.ts'
@@ -5,7 +6,6 @@ import type { CondemnReason, InstanceContext } from '../isolate/instance-context
 import { loadInstance } from '../isolate/load-instance.ts'
 import type { OutboundAgents } from '../isolate/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
-import type { CompiledBootstrap } from '../isolate/prepared-isolate.ts'
 import type { Invocation, Invoker, Target } from '../model/invocation.ts'
 import type { GuestError, Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'

@@ -1,5 +1,6 @@
+import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import type { Guardian } from '../isolate/guardian.ts'
-import { type CompiledBootstrap, PreparedIsolate } from '../isolate/prepared-isolate.ts'
+import { PreparedIsolate } from '../isolate/prepared-isolate.ts'
 import { limitBounds } from '../model/limits.ts'
 
 export interface PrewarmOptions {

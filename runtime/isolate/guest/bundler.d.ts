@@ -1,6 +1,6 @@
 /**
  * Modules that are evaluated when somebody first asks for what they define: most functions never touch them, and an
- * instance should cost as little as possible. The bundler turns each call into one of its module's initialiser.
+ * instance should cost as little as possible. The bundler puts them into parts (`boot/parts.ts`).
  */
 declare function require(path: '../console/console.ts'): typeof import('./console/console.ts')
 declare function require(path: '../console/format-table.ts'): typeof import('./console/format-table.ts')

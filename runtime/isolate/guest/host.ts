@@ -87,3 +87,11 @@ export function takeOpBytes(opId: number): ArrayBuffer {
 export function reportUnhandledRejection(requestId: number, text: string): void {
   call(op.unhandledRejection, requestId, text)
 }
+
+/** What a part of the bootstrap exports. */
+export type Part = Readonly<Record<string, unknown>>
+
+/** Undefined if it could not be evaluated: stack or memory are used up. */
+export function evaluatePart(part: number): ((loadPart: (part: number) => Part) => Part) | undefined {
+  return call(op.evaluatePart, part) as ((loadPart: (part: number) => Part) => Part) | undefined
+}

@@ -1,12 +1,10 @@
-import { fileURLToPath } from 'node:url'
 import ivm from 'isolated-vm'
 import { entryFrame, type GuestConfig, op } from '../../../runtime/isolate/abi.ts'
-import { bundleBootstrap } from '../../../runtime/isolate/bundle-bootstrap.ts'
+import { readBootstrap } from '../../../runtime/isolate/bootstrap.ts'
+import { CompiledBootstrap } from '../../../runtime/isolate/compiled-bootstrap.ts'
 import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
 
-const source = bundleBootstrap(
-  fileURLToPath(new URL('../../../runtime/isolate/guest/main.ts', import.meta.url)),
-)
+const bootstrap = new CompiledBootstrap(await readBootstrap(null))
 
 export interface LogLine {
   readonly requestId: number
@@ -80,10 +78,10 @@ export class Guest {
         this.#op(number, a, b, c, d),
       ),
     )
-    const bootstrap = this.#run(source)
-    this.#enter = bootstrap.getSync('enter', { reference: true })
-    this.#collect = bootstrap.getSync('collect', { reference: true })
-    const load = bootstrap.getSync('load', { reference: true })
+    const boundary = bootstrap.evaluate(this.isolate, this.context)
+    this.#enter = boundary.getSync('enter', { reference: true })
+    this.#collect = boundary.getSync('collect', { reference: true })
+    const load = boundary.getSync('load', { reference: true })
     const exports = this.#run(`(() => { const exports = {}; ${code}\n; return exports })()`)
     const full: GuestConfig = {
       functionName: 'hello',
@@ -298,6 +296,8 @@ export class Guest {
       case op.unhandledRejection:
         this.rejections.push({ requestId: a, text: b })
         return
+      case op.evaluatePart:
+        return bootstrap.evaluatePart(this.isolate, this.context, a)
     }
     throw new Error(`Unknown op ${number}`)
   }

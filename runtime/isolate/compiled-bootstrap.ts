@@ -1,0 +1,61 @@
+import ivm from 'isolated-vm'
+
+/** The name under which its frames stand in stacks. */
+const filename = 'isolette:bootstrap'
+
+interface CompiledScript {
+  readonly source: string
+  /** V8 checks that it fits the source. */
+  readonly cachedData: ivm.ExternalCopy<ArrayBuffer>
+}
+
+/** The scripts of the guest's side, compiled once a process. */
+export class CompiledBootstrap {
+  readonly #main: CompiledScript
+  readonly #parts: readonly CompiledScript[]
+
+  /** See `bundleBootstrap`. */
+  constructor(sources: readonly string[]) {
+    const isolate = new ivm.Isolate({ memoryLimit: 32 })
+    const scripts = sources.map((source) => {
+      const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(source, {
+        filename,
+        produceCachedData: true,
+      })
+      return { source, cachedData: script.cachedData! }
+    })
+    isolate.dispose()
+    this.#main = scripts[0]!
+    this.#parts = scripts
+  }
+
+  /** Evaluates the script that every isolate begins with; returns what the host holds of it (see `abi.ts`). */
+  evaluate(isolate: ivm.Isolate, context: ivm.Context): ivm.Reference {
+    return evaluate(this.#main, isolate, context)
+  }
+
+  /**
+   * Answers `op.evaluatePart`, within the guest's call. The guest is given the very function: nothing else holds it.
+   *
+   * @param part hostile.
+   * @returns undefined if there is no such part, or if the guest's stack or memory are used up. Never throws: an
+   * exception that crosses into the guest would carry the host's stack.
+   */
+  evaluatePart(isolate: ivm.Isolate, context: ivm.Context, part: unknown): unknown {
+    const script = Number.isSafeInteger(part) && part !== 0 ? this.#parts[part as number] : undefined
+    if (script === undefined) return undefined
+    try {
+      return evaluate(script, isolate, context).derefInto({ release: true })
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function evaluate(compiled: CompiledScript, isolate: ivm.Isolate, context: ivm.Context): ivm.Reference {
+  const { source, cachedData } = compiled
+  const script = isolate.compileScriptSync(source, { filename, cachedData })
+  const value: ivm.Reference = script.runSync(context, { reference: true })
+  script.release()
+  return value
+}
