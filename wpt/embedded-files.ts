@@ -32,7 +32,8 @@ export function embedFiles(
     const candidates = /^[\w.-]+$/.test(name!) ? [name!, `/interfaces/${name}.idl`] : [name!]
     for (const candidate of candidates) {
       const path = pathOf(candidate, testPath)
-      if (candidate in files || !checkout.has(path)) continue
+      // What the server would run is no answer.
+      if (candidate in files || path.endsWith('.py') || !checkout.has(path)) continue
       const bytes = checkout.readBytes(path)
       if (bytes.byteLength > maxBytes) continue
       const extension = path.slice(path.lastIndexOf('.') + 1)

@@ -11,8 +11,8 @@
   // biome-ignore lint/security/noGlobalEval: tests are scripts
   const evaluate = globalThis.eval
   const hasOwn = Object.hasOwn
-  const define = (name, value) =>
-    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true })
+  const define = (name, value, enumerable = true) =>
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable, configurable: true })
 
   if (!('self' in globalThis)) define('self', globalThis)
   define('GLOBAL', { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false })
@@ -42,6 +42,14 @@
     return ownFetch.apply(globalThis, arguments)
   })
 
+  // A page resolves URLs against its own; servers have none.
+  const { Request: OwnRequest, URL } = globalThis
+  const construct = Reflect.construct
+  const isRelative = (input) => typeof input === 'string' && !URL.canParse(input) && URL.canParse(input, url)
+  const constructRequest = (target, args, newTarget) =>
+    construct(target, isRelative(args[0]) ? [new URL(args[0], url).href, args[1]] : args, newTarget)
+  define('Request', new Proxy(OwnRequest, { construct: constructRequest }), false)
+
   async function answerFile({ latin1, type }) {
     const bytes = new Uint8Array(latin1.length)
     for (let index = 0; index < latin1.length; index++) bytes[index] = latin1.charCodeAt(index)
@@ -49,6 +57,7 @@
   }
 
   let harness = { status: 'not run', message: '' }
+  let failure = null
   let subtests = []
   let isComplete = false
   let complete = () => {}
@@ -79,7 +88,7 @@
     try {
       evaluate(source)
     } catch (thrown) {
-      harness = { status: 'error', message: String(thrown?.stack ?? thrown) }
+      failure = { status: 'error', message: String(thrown?.stack ?? thrown) }
       globalThis.done?.()
     }
     await whenComplete
@@ -98,7 +107,7 @@
       async fetch(request) {
         if (request.url.endsWith('/run')) await run()
         else if (!isComplete && harness.status !== 'not run') await giveUp()
-        return new Response(stringify({ harness, subtests }))
+        return new Response(stringify({ harness: failure ?? harness, subtests }))
       },
     },
   }

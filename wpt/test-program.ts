@@ -5,6 +5,11 @@ import type { TestCase } from './test-plan.ts'
 
 const prelude = readFileSync(new URL('./prelude.js', import.meta.url), 'utf8')
 
+/** Where the server of web-platform-tests finds what tests name otherwise. */
+const aliases: Readonly<Record<string, string>> = {
+  'resources/WebIDLParser.js': 'resources/webidl2/lib/webidl2.js',
+}
+
 const idlHarness = 'resources/idlharness.js'
 /** `idlharness.js` takes the interfaces for tested from the kind of global, and knows none like these. */
 const pretendWindow = 'self.Window = Object.getPrototypeOf(globalThis).constructor;'
@@ -16,7 +21,10 @@ const pretendWindow = 'self.Window = Object.getPrototypeOf(globalThis).construct
 export function composeProgram(checkout: Checkout, { path, variant, metadata }: TestCase): string {
   const test = checkout.readText(path)
   const scripts = metadata.scripts.map((script) => pathOf(script, path))
-  const sources = scripts.map((script) => (checkout.has(script) ? checkout.readText(script) : ''))
+  const sources = scripts.map((script) => {
+    const file = aliases[script] ?? script
+    return checkout.has(file) ? checkout.readText(file) : ''
+  })
   const files: Record<string, EmbeddedFile> = {}
   for (const text of [test, ...sources]) Object.assign(files, embedFiles(checkout, path, text))
   const parts = [
