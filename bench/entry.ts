@@ -92,7 +92,12 @@ function batchOf(prepared: PreparedIsolate, size: number): () => void {
   return () => {
     frames.clear()
     for (let request = 1; request <= size; request++)
-      frames.httpRequest(request, event, { invocationId: 'abc123', remainingMs: 30_000, clientAddress: '' })
+      frames.httpRequest(request, event, {
+        invocationId: 'abc123',
+        remainingMs: 30_000,
+        clientAddress: '',
+        body: -1,
+      })
     prepared.guarded(1000, () => prepared.enter.applySync(undefined, [frames.meta, frames.text]))
     let answered = 0
     readResults(prepared.collect.applySync(), ({ kind }) => {

@@ -24,7 +24,7 @@ export class EntryFrames {
     this.#text = ''
   }
 
-  /** `clientAddress` may be '' for functions that have no way to see it: asking the socket for it is slow. */
+  /** `body` as in `abi.ts`. `clientAddress` may be '' for functions that have no way to see it: asking the socket for it is slow. */
   httpRequest(
     requestId: number,
     event: HttpEvent,
@@ -32,11 +32,11 @@ export class EntryFrames {
       invocationId,
       remainingMs,
       clientAddress,
-    }: { invocationId: string; remainingMs: number; clientAddress: string },
+      body,
+    }: { invocationId: string; remainingMs: number; clientAddress: string; body: number },
   ): void {
-    const { method, url, headers, body } = event
-    const bodyBytes = body === null ? -1 : body.byteLength
-    this.#meta += `${entryFrame.httpRequest},${requestId},${method.length},${url.length},${headers.length},${bodyBytes},${clientAddress.length},${invocationId.length},${Math.ceil(remainingMs)},`
+    const { method, url, headers } = event
+    this.#meta += `${entryFrame.httpRequest},${requestId},${method.length},${url.length},${headers.length},${body},${clientAddress.length},${invocationId.length},${Math.ceil(remainingMs)},`
     this.#text += method + url + headers + clientAddress + invocationId
   }
 

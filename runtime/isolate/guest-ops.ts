@@ -1,7 +1,11 @@
+import type { ByteSource } from '../model/byte-source.ts'
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
+import type { FailedOutcome } from '../model/outcome.ts'
 import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
+import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
+import { GuestSources } from './guest-sources.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { MemoryBudget, MemoryShare } from './memory-budget.ts'
 import { exactBuffer, type OpTarget } from './op-calls.ts'
@@ -9,6 +13,7 @@ import { outboundFetch } from './outbound-fetch.ts'
 import { OutboundQueue } from './outbound-queue.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pending } from './pending.ts'
+import { StreamIds } from './stream-ids.ts'
 
 /** The instance, as its ops see it. */
 export interface OpOwner {
@@ -30,7 +35,9 @@ export class GuestOps implements OpTarget {
   readonly #context: InstanceContext
   readonly #beganAtMs: number
   readonly #async: AsyncOps
-  /** For all bodies of outbound requests, both ways. */
+  readonly #sources: GuestSources
+  readonly #sinks: GuestSinks
+  /** For all bodies that the host holds for the guest. */
   readonly #memory: MemoryBudget
   #timer: NodeJS.Timeout | null = null
   #isTimerDue = false
@@ -41,6 +48,9 @@ export class GuestOps implements OpTarget {
     this.#owner = owner
     this.#async = new AsyncOps(() => owner.onCompletion())
     this.#memory = new MemoryBudget(memoryMiB * 2 ** 20)
+    const ids = new StreamIds()
+    this.#sources = new GuestSources(ids, this.#async, this.#memory)
+    this.#sinks = new GuestSinks(ids, this.#async, this.#memory)
     this.#context = context
     this.#beganAtMs = context.nowMs()
   }
@@ -70,6 +80,13 @@ export class GuestOps implements OpTarget {
     const { body } = pending
     pending.body = null
     return body
+  }
+
+  /** The request begins: what the `body` field of its frame says, see `abi.ts`. */
+  openBody(pending: Pending): number {
+    const { event } = pending.invocation
+    if (event.kind !== 'http' || event.body === null) return -1
+    return event.body instanceof Uint8Array ? 0 : this.#sources.open(event.body, pending)
   }
 
   giveBytes(requestId: number, bytes: Uint8Array): void {
@@ -157,18 +174,87 @@ export class GuestOps implements OpTarget {
     return bytes === undefined ? new ArrayBuffer(0) : exactBuffer(bytes)
   }
 
+  pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
+    const read = this.#sources.pull(streamId)
+    return read instanceof Uint8Array ? exactBuffer(read) : read
+  }
+
+  awaitChunk(opId: number, requestId: number, streamId: number): void {
+    this.#sources.awaitChunk(opId, this.#owner.pending(requestId), streamId)
+  }
+
+  collectStream(opId: number, requestId: number, streamId: number): void {
+    this.#sources.collect(opId, this.#owner.pending(requestId), streamId)
+  }
+
+  cancelStream(streamId: number): void {
+    this.#sources.cancel(streamId)
+  }
+
+  openSink(requestId: number): number | undefined {
+    const owner = this.#owner.pending(requestId) ?? this.#owner.entryOwner()
+    return owner === undefined ? undefined : this.#sinks.open(owner)
+  }
+
+  pushChunk(sinkId: number, bytes: Uint8Array): boolean | null {
+    return this.#sinks.push(sinkId, bytes)
+  }
+
+  awaitRoom(opId: number, requestId: number, sinkId: number): void {
+    this.#sinks.awaitRoom(opId, this.#owner.pending(requestId), sinkId)
+  }
+
+  endSink(sinkId: number, reason: string | undefined): void {
+    this.#sinks.end(sinkId, reason)
+  }
+
+  /** The body of a response that the guest writes bit by bit; null if that sink is not the request's. */
+  responseSink(sinkId: number, pending: Pending, onClosed: (how: SinkEnd) => void): ByteSource | null {
+    return this.#sinks.claimResponse(sinkId, pending, onClosed)
+  }
+
+  /** A stream that the guest hands on untouched; null if there is none of that id. */
+  handOn(streamId: number): ByteSource | null {
+    return this.#sources.handOn(streamId)
+  }
+
+  /** Whoever reads that sink learns why it ends. */
+  failSink(sinkId: number, failure: FailedOutcome): void {
+    this.#sinks.fail(sinkId, failure)
+  }
+
+  /** The request has ended, and with it what it reads and writes. */
+  forget(pending: Pending): void {
+    for (const id of pending.takeStreams()) {
+      this.#sinks.forget(id)
+      this.#sources.cancel(id)
+    }
+  }
+
+  /** The request goes on elsewhere: its body is still to be read. */
+  handBack(pending: Pending): void {
+    for (const id of pending.takeStreams()) this.#sources.handBack(id)
+  }
+
+  /** Nothing runs any more: what nobody reads now nobody ever will. */
+  rest(): void {
+    this.#sources.close()
+  }
+
   /** The request was settled without the guest: its signal aborts. */
   abort(pending: Pending, reason: string): void {
     this.#async.tell(undefined, (frames) => frames.abort(pending.requestId, reason))
   }
 
-  /** Gives everything up. */
-  close(): void {
+  /** Gives everything up. `failureOf` says what became of those whose response is being written. */
+  close(failureOf: (pending: Pending) => FailedOutcome): void {
     this.#isClosed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#isTimerDue = false
+    this.#sinks.close(failureOf)
     this.#async.close()
+    this.#sources.close()
   }
 }
 

@@ -1,37 +1,45 @@
+import type { ByteSource } from '../model/byte-source.ts'
 import { fixedLimits } from '../model/limits.ts'
-import type { Outcome } from '../model/outcome.ts'
+import type { FailedOutcome, HttpResponse, Outcome } from '../model/outcome.ts'
 import { bodyKind } from './abi.ts'
 import type { Pending } from './pending.ts'
 import { BadResponse, checkHeaders, checkStatus } from './response-check.ts'
 import type { GuestResult } from './result-frames.ts'
 
-export const interrupted: Outcome = {
+export const interrupted: FailedOutcome = {
   kind: 'interrupted',
   message: 'The instance was ended on account of another request',
 }
 
-export const noResponse: Outcome = {
+export const noResponse: FailedOutcome = {
   kind: 'no_response',
   message: 'The handler can never answer: it waits for nothing that could still happen',
 }
 
-export function exceededCpu(spentMs: number, limitMs: number): Outcome {
+export function exceededCpu(spentMs: number, limitMs: number): FailedOutcome {
   return {
     kind: 'exceeded_cpu',
     message: `The request used ${spentMs.toFixed(1)} ms of CPU, limits.cpuMs is ${limitMs}`,
   }
 }
 
-/** A response that can be written to a socket, or the exception that says why it cannot. */
+/**
+ * A response that can be written to a socket, or the exception that says why it cannot. `source` is the body of one that
+ * comes bit by bit.
+ */
 export function responseOutcome(
   result: Extract<GuestResult, { kind: 'response' }>,
   pending: Pending,
+  source: ByteSource | null,
 ): Outcome {
   try {
     const status = checkStatus(result.status)
     const headers = checkHeaders(result.headers)
-    let body: string | Uint8Array | null = null
-    if (result.bodyKind === bodyKind.text) body = result.bodyText
+    let body: HttpResponse['body'] = null
+    if (isStreamed(result)) {
+      body = source
+      if (body === null) throw new BadResponse('its stream is missing')
+    } else if (result.bodyKind === bodyKind.text) body = result.bodyText
     else if (result.bodyKind === bodyKind.bytes) {
       body = pending.responseBytes
       if (body === null) throw new BadResponse('its bytes are missing or too many')
@@ -41,6 +49,11 @@ export function responseOutcome(
     if (!(error instanceof BadResponse)) throw error
     return { kind: 'exception', error: { name: error.name, message: error.message, stack: '' } }
   }
+}
+
+/** Whether the body comes bit by bit. */
+export function isStreamed(result: { readonly bodyKind: number }): boolean {
+  return result.bodyKind === bodyKind.sink || result.bodyKind === bodyKind.stream
 }
 
 /** A direct event's result, or the exception that says that it is too large to be passed on. */

@@ -16,15 +16,16 @@ export class InstanceRequests {
   /** Not begun yet, in order of arrival. */
   #queue: Pending[] = []
   #unsettled = 0
+  #streaming = 0
 
   constructor(instance: Instance, context: InstanceContext) {
     this.#instance = instance
     this.#context = context
   }
 
-  /** Those that wait for their outcome. */
-  get unsettled(): number {
-    return this.#unsettled
+  /** Those that wait for their outcome, or write their response. */
+  get inFlight(): number {
+    return this.#unsettled + this.#streaming
   }
 
   /** Nothing of any request runs, `waitUntil` included. */
@@ -86,15 +87,32 @@ export class InstanceRequests {
     pending.settle(outcome)
   }
 
+  /** Its response is there, but its body only begins to be written. */
+  beginStreaming(pending: Pending, sinkId: number): void {
+    pending.responseSink = sinkId
+    this.#streaming++
+  }
+
+  /** The body of its response has ended. */
+  endStreaming(pending: Pending): void {
+    if (pending.responseSink === 0) return
+    pending.responseSink = 0
+    this.#streaming--
+    if (this.has(pending)) this.expireInTime(pending)
+  }
+
   /** Nothing more of it runs, or nobody cares. */
   remove(pending: Pending): void {
     this.#unexpire(pending)
     this.#table.delete(pending)
   }
 
-  /** Sets the point in time at which it is ended: its deadline, or once it is settled the end of what it may run on. */
+  /**
+   * Sets the point in time at which it is ended: its deadline, or once it is settled the end of what it may run on. While
+   * its response is written there is none.
+   */
   expireInTime(pending: Pending): void {
-    if (pending.expiresAtMs !== null) return
+    if (pending.expiresAtMs !== null || pending.responseSink !== 0) return
     const { deadlineMs } = pending.invocation
     pending.expiresAtMs = pending.isSettled ? this.#context.nowMs() + waitUntilMs : deadlineMs
     pending.instance = this.#instance

@@ -1,12 +1,14 @@
+import type { ByteSource } from '../model/byte-source.ts'
 import type { Invocation } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
-import type { Outcome } from '../model/outcome.ts'
+import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
-import { progressIndex } from './abi.ts'
+import { bodyKind, progressIndex } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import { culpritsOf, type Entry } from './culprits.ts'
 import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
+import type { SinkEnd } from './guest-sinks.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
 import {
   exceededCpu,
@@ -74,9 +76,9 @@ export class Instance {
     return this.#state
   }
 
-  /** Requests that wait for their outcome. */
+  /** Requests that wait for their outcome, or write their response. */
   get inFlight(): number {
-    return this.#requests.unsettled
+    return this.#requests.inFlight
   }
 
   /** Nothing of any request runs in it, `waitUntil` included. */
@@ -117,7 +119,7 @@ export class Instance {
   expire(pending: Pending): void {
     pending.expiresAtMs = null
     if (pending.isSettled) {
-      this.#requests.remove(pending)
+      this.#remove(pending)
       this.#context.onProgress(this)
       return
     }
@@ -134,7 +136,7 @@ export class Instance {
   /** Frees the isolate. What is pending settles as `interrupted`. */
   dispose(): void {
     if (this.#state === 'condemned') return
-    this.#end()
+    this.#end(() => interrupted)
     for (const pending of this.#requests.values()) this.#requests.settle(pending, interrupted)
     this.#requests.clear()
   }
@@ -167,6 +169,7 @@ export class Instance {
       try {
         collected = prepared.collect.applySync()
       } catch (error) {
+        // It ran, but what it returned is lost: as good as frames that cannot be read.
         failure ??= error
       }
     })
@@ -177,7 +180,7 @@ export class Instance {
     this.#charge(entry)
     if (failure !== undefined) this.#ops.log(0, 'error', `Unhandled rejection: ${textOf(failure)}`)
     try {
-      readResults(collected ?? '', (result) => this.#take(result))
+      readResults(collected, (result) => this.#take(result, entry.participants))
     } catch {
       this.#condemn('internal_error', entry, startedBefore)
       return
@@ -192,7 +195,7 @@ export class Instance {
     return 2 * Math.min(this.manifest.limits.cpuMs, fixedLimits.maxSliceMs) + 20
   }
 
-  #writeFrames(): Entry {
+  #writeFrames(): Entry & { readonly participants: Set<Pending> } {
     const participants = new Set<Pending>()
     const starting: Pending[] = []
     this.#ops.writeCompletions(this.#frames, (owner) => {
@@ -206,7 +209,9 @@ export class Instance {
       if (event.kind === 'http') {
         // Only Lambda's event holds the address; a `Request` has no place for it.
         const clientAddress = this.manifest.handlerKind === 'handler' ? event.clientAddress : ''
-        this.#frames.httpRequest(pending.requestId, event, { invocationId: id, remainingMs, clientAddress })
+        const body = this.#ops.openBody(pending)
+        const rest = { invocationId: id, remainingMs, clientAddress, body }
+        this.#frames.httpRequest(pending.requestId, event, rest)
       } else this.#frames.directEvent(pending.requestId, event, id, remainingMs)
     })
     return { starting, participants }
@@ -224,43 +229,81 @@ export class Instance {
     if (starting.length > 0) this.#batchSize.note(spentMs, starting.length)
   }
 
-  #take(result: GuestResult): void {
+  /** Adds whom the result is about to the participants. */
+  #take(result: GuestResult, participants: Set<Pending>): void {
     const pending = this.#requests.get(result.requestId)
     if (pending === undefined) return
     if (result.kind === 'done') {
-      if (!pending.isSettled) this.#requests.settle(pending, noResponse)
-      this.#requests.remove(pending)
+      this.#requests.settle(pending, noResponse)
+      this.#remove(pending)
       return
     }
-    if (!pending.isSettled) this.#requests.settle(pending, this.#outcomeOf(result, pending))
+    participants.add(pending)
+    if (result.kind === 'error') {
+      const error = this.#context.mapError(this.manifest, result.error)
+      this.#conclude(pending, this.#overspent(pending) ?? { kind: 'exception', error })
+    } else if (result.kind === 'response') {
+      this.#answer(pending, result)
+    } else {
+      const isDirect = pending.invocation.event.kind === 'direct'
+      const outcome = isDirect ? resultOutcome(result.json) : noResponse
+      this.#requests.settle(pending, this.#overspent(pending) ?? outcome)
+    }
   }
 
-  #outcomeOf(result: Exclude<GuestResult, { kind: 'done' }>, pending: Pending): Outcome {
+  #answer(pending: Pending, result: Extract<GuestResult, { kind: 'response' }>): void {
+    const source = this.#claimBody(pending, result)
+    const isHttp = pending.invocation.event.kind === 'http'
+    const outcome =
+      this.#overspent(pending) ?? (isHttp ? responseOutcome(result, pending, source) : noResponse)
+    // Nobody will read it: the guest is told.
+    if (pending.isSettled || outcome.kind !== 'ok') source?.cancel()
+    this.#requests.settle(pending, outcome)
+  }
+
+  /** The body of a response that comes bit by bit; null if it does not, or its stream is not there. */
+  #claimBody(
+    pending: Pending,
+    result: { readonly bodyKind: number; readonly bodyId: number },
+  ): ByteSource | null {
+    if (result.bodyKind === bodyKind.stream) return this.#ops.handOn(result.bodyId)
+    if (result.bodyKind !== bodyKind.sink || pending.responseSink !== 0) return null
+    this.#requests.beginStreaming(pending, result.bodyId)
+    const source = this.#ops.responseSink(result.bodyId, pending, (how) => this.#endBody(pending, how))
+    if (source === null) this.#requests.endStreaming(pending)
+    return source
+  }
+
+  /** Everything was written to the body of the response, or it is of no use any more. */
+  #endBody(pending: Pending, how: SinkEnd): void {
+    this.#requests.endStreaming(pending)
+    if (how === 'ended' || !this.#requests.has(pending)) return
+    this.#ops.abort(pending, 'AbortError')
+    this.#context.onProgress(this)
+  }
+
+  /** Ends a request without an answer, or in the middle of it. */
+  #conclude(pending: Pending, outcome: FailedOutcome): void {
+    if (pending.isSettled) this.#ops.failSink(pending.responseSink, outcome)
+    else this.#requests.settle(pending, outcome)
+  }
+
+  /** How a request ends that took more CPU than it may. */
+  #overspent(pending: Pending): FailedOutcome | null {
     const { cpuMs } = this.manifest.limits
     const spentMs = pending.invocation.usage.cpuMs
-    if (spentMs > cpuMs) return exceededCpu(spentMs, cpuMs)
-    switch (result.kind) {
-      case 'error':
-        return { kind: 'exception', error: this.#context.mapError(this.manifest, result.error) }
-      case 'result':
-        if (pending.invocation.event.kind !== 'direct') return noResponse
-        return resultOutcome(result.json)
-      case 'response':
-        if (pending.invocation.event.kind !== 'http') return noResponse
-        return responseOutcome(result, pending)
-    }
+    return spentMs > cpuMs ? exceededCpu(spentMs, cpuMs) : null
   }
 
   #afterEntry(entry: Entry): void {
-    const limitMs = this.manifest.limits.cpuMs
     for (const pending of entry.starting) pending.hasBegun = true
     const isAwaited = this.#ops.isAwaited
     for (const pending of entry.participants) {
       if (!this.#requests.has(pending)) continue
-      const spentMs = pending.invocation.usage.cpuMs
-      if (spentMs > limitMs) {
+      const overspent = this.#overspent(pending)
+      if (overspent !== null) {
         // Nothing can stop one request of an instance: its others finish, then it goes.
-        this.#requests.settle(pending, exceededCpu(spentMs, limitMs))
+        this.#conclude(pending, overspent)
         pending.isGivenUp = true
         this.retire()
       }
@@ -269,8 +312,8 @@ export class Instance {
     if (isAwaited) return
     for (const pending of this.#requests.values()) {
       if (!pending.hasBegun) continue
-      this.#requests.settle(pending, noResponse)
-      this.#requests.remove(pending)
+      this.#conclude(pending, noResponse)
+      this.#remove(pending)
     }
   }
 
@@ -293,7 +336,7 @@ export class Instance {
       this.#ops.abort(pending, reason)
       this.#requests.expireInTime(pending)
     } else {
-      this.#requests.remove(pending)
+      this.#remove(pending)
     }
     this.#context.onProgress(this)
   }
@@ -305,32 +348,44 @@ export class Instance {
       // In 32 bits, as the guest counts.
       startedCount: (progress[progressIndex.startedCount]! - startedBefore) | 0,
     })
-    this.#end()
-    this.#batchSize.noteOverrun()
     const { cpuMs, memoryMiB } = this.manifest.limits
     const message = {
       exceeded_cpu: `The request was stopped over limits.cpuMs, ${cpuMs} ms`,
       exceeded_memory: `The instance was stopped over limits.memoryMiB, ${memoryMiB} MiB`,
       internal_error: 'The instance broke the boundary between guest and host',
     }[reason]
-    const notBegun: Pending[] = []
+    const failureOf = (pending: Pending): FailedOutcome =>
+      culprits.has(pending) ? { kind: reason, message } : interrupted
+    const notBegun = [...this.#requests.values()].filter(
+      (pending) =>
+        !pending.isSettled &&
+        !pending.isSecondRun &&
+        !(pending.hasBegun || begun.has(pending) || culprits.has(pending)),
+    )
+    for (const pending of notBegun) this.#ops.handBack(pending)
+    this.#end(failureOf)
+    this.#batchSize.noteOverrun()
+    const again = new Set(notBegun)
     for (const pending of this.#requests.values()) {
-      if (pending.isSettled) continue
-      if (culprits.has(pending)) this.#requests.settle(pending, { kind: reason, message })
-      else if (pending.hasBegun || begun.has(pending) || pending.isSecondRun)
-        this.#requests.settle(pending, interrupted)
-      else notBegun.push(pending)
+      if (!again.has(pending)) this.#requests.settle(pending, failureOf(pending))
     }
     this.#requests.clear()
     this.#context.onCondemned(this, reason, notBegun)
   }
 
-  #end(): void {
+  /** `failureOf` says what became of those whose response is being written. */
+  #end(failureOf: (pending: Pending) => FailedOutcome): void {
     this.#state = 'condemned'
     this.#entryOwner = undefined
     this.#requests.close()
-    this.#ops.close()
+    this.#ops.close(failureOf)
     this.#prepared.dispose()
+  }
+
+  #remove(pending: Pending): void {
+    this.#requests.remove(pending)
+    this.#ops.forget(pending)
+    if (this.isIdle) this.#ops.rest()
   }
 
   /** Between requests nothing runs: nobody could be charged for it. What is ready waits for the next one. */

@@ -35,6 +35,15 @@ export class MemoryShare {
     return true
   }
 
+  /** Holds so much instead of what it held before. False if that is more than is left: then nothing changes. */
+  holdOnly(bytes: number): boolean {
+    const before = this.#heldBytes
+    if (bytes > before) return this.hold(bytes - before)
+    this.#budget.release(before - bytes)
+    this.#heldBytes = bytes
+    return true
+  }
+
   /** Gives everything back. */
   release(): void {
     this.#budget.release(this.#heldBytes)

@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 import type { LogLevel } from '../model/invocation.ts'
 import { op } from './abi.ts'
+import { ownCopy } from './own-copy.ts'
 
 /** What an instance does for its guest. Arguments were checked for their type only. */
 export interface OpTarget {
@@ -12,10 +13,20 @@ export interface OpTarget {
   fetch(opId: number, requestId: number, json: string, body: Uint8Array | null): void
   cancel(opId: number): void
   takeBytes(opId: number): ArrayBuffer
+  pullChunk(streamId: number): ArrayBuffer | null | undefined | string
+  awaitChunk(opId: number, requestId: number, streamId: number): void
+  collectStream(opId: number, requestId: number, streamId: number): void
+  cancelStream(streamId: number): void
+  openSink(requestId: number): number | undefined
+  pushChunk(sinkId: number, bytes: Uint8Array): boolean | null
+  awaitRoom(opId: number, requestId: number, sinkId: number): void
+  endSink(sinkId: number, reason: string | undefined): void
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const maxRandomBytes = 65_536
+/** Of the text that says why a body is incomplete. */
+const maxReasonUnits = 8192
 const utf8 = new TextDecoder()
 
 /**
@@ -63,6 +74,27 @@ export function answerOp(
       return isId(a) ? target.takeBytes(a) : undefined
     case op.unhandledRejection:
       if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`)
+      return undefined
+    case op.pullChunk:
+      return isId(a) ? target.pullChunk(a) : undefined
+    case op.awaitChunk:
+      if (isId(a) && isId(b) && isId(c)) target.awaitChunk(a, b, c)
+      return undefined
+    case op.collectStream:
+      if (isId(a) && isId(b) && isId(c)) target.collectStream(a, b, c)
+      return undefined
+    case op.cancelStream:
+      if (isId(a)) target.cancelStream(a)
+      return undefined
+    case op.openSink:
+      return isId(a) ? target.openSink(a) : undefined
+    case op.pushChunk:
+      return isId(a) && b instanceof ArrayBuffer ? target.pushChunk(a, new Uint8Array(b)) : undefined
+    case op.awaitRoom:
+      if (isId(a) && isId(b) && isId(c)) target.awaitRoom(a, b, c)
+      return undefined
+    case op.endSink:
+      if (isId(a)) target.endSink(a, typeof b === 'string' ? ownCopy(b.slice(0, maxReasonUnits)) : undefined)
       return undefined
     default:
       return undefined

@@ -3,6 +3,8 @@ import type { Outcome } from '../model/outcome.ts'
 import type { Instance } from './instance.ts'
 import type { OutboundQueue } from './outbound-queue.ts'
 
+const none: readonly number[] = []
+
 /** An invocation inside an instance, from the entry it waits for until nothing more of it runs. */
 export class Pending {
   readonly requestId: number
@@ -16,10 +18,16 @@ export class Pending {
   subrequests = 0
   /** Made for its first outbound request. */
   outbound: OutboundQueue | null = null
-  /** The request's body until the guest takes it. */
+  /** The request's body until the guest takes it, if it came whole. */
   body: Uint8Array | null
+  /** Sinks it has opened. */
+  sinks = 0
+  /** Id of the sink that the response's body is being written to; 0 = none, or it has ended. */
+  responseSink = 0
   /** The response's bytes between `giveBytes` and the frame that announces them. */
   responseBytes: Uint8Array | null = null
+  /** Ids of streams and sinks that end with it. */
+  #streams: Set<number> | null = null
   /** Where `Deadlines` holds it, null if nowhere. */
   expiresAtMs: number | null = null
   /** Who is told when that time comes. */
@@ -29,7 +37,27 @@ export class Pending {
     this.requestId = requestId
     this.invocation = invocation
     this.isSecondRun = isSecondRun
-    this.body = invocation.event.kind === 'http' ? invocation.event.body : null
+    const body = invocation.event.kind === 'http' ? invocation.event.body : null
+    this.body = body instanceof Uint8Array ? body : null
+  }
+
+  /** A stream or sink of that id ends with this request. */
+  keep(streamId: number): void {
+    this.#streams ??= new Set()
+    this.#streams.add(streamId)
+  }
+
+  /** It has ended, or goes its own way. */
+  letGo(streamId: number): void {
+    this.#streams?.delete(streamId)
+  }
+
+  /** Those that are kept. */
+  takeStreams(): readonly number[] {
+    if (this.#streams === null) return none
+    const ids = [...this.#streams]
+    this.#streams = null
+    return ids
   }
 
   /** The first outcome counts; later ones are passed over. */

@@ -35,7 +35,7 @@ export function rehearse(
     body: null,
     clientAddress: '',
   } as const
-  frames.httpRequest(1, event, { invocationId: '', remainingMs: 1000, clientAddress: '' })
+  frames.httpRequest(1, event, { invocationId: '', remainingMs: 1000, clientAddress: '', body: -1 })
   prepared.enter.applySync(undefined, [frames.meta, frames.text])
   prepared.collect.applySync()
 }

@@ -9,6 +9,8 @@ export type GuestResult =
       readonly status: number
       readonly headers: string
       readonly bodyKind: number
+      /** Of a body that is a sink or a stream. */
+      readonly bodyId: number
       /** Empty unless the body is text. */
       readonly bodyText: string
     }
@@ -63,7 +65,7 @@ export function readResults(collected: unknown, take: (result: GuestResult) => v
         const body = number()
         const bodyLength = number()
         const bodyText = body === bodyKind.text ? text(bodyLength) : ''
-        take({ kind: 'response', requestId, status, headers, bodyKind: body, bodyText })
+        take({ kind: 'response', requestId, status, headers, bodyKind: body, bodyId: bodyLength, bodyText })
         break
       }
       case resultFrame.error: {

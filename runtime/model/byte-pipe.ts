@@ -4,12 +4,14 @@ import type { FailedOutcome } from './outcome.ts'
 const empty: SourceRead = { kind: 'empty' }
 const end: SourceRead = { kind: 'end' }
 
-/** Who writes into a pipe, as the pipe tells it. None is called from within the writer's own calls. */
+/** Who writes into a pipe, as the pipe tells it. */
 export interface PipeWriter {
-  /** There is room again after `write` said that there is none. */
+  /** There is room again after `write` said that there is none. Never called from within a call of the pipe. */
   onRoom(): void
-  /** Nobody reads on. */
+  /** Nobody reads on. Never called from within a call of the pipe. */
   onCancel(): void
+  /** The pipe holds fewer bytes than before: they were read, or dropped. Called at once. */
+  onLess?(): void
 }
 
 /**
@@ -34,6 +36,11 @@ export class BytePipe implements ByteSource {
   /** Bytes written and not read yet. */
   get heldBytes(): number {
     return this.#heldBytes
+  }
+
+  /** Whether `write` last said that there is no room, and there is none yet. */
+  get isFull(): boolean {
+    return this.#isFull
   }
 
   /** Whether more may be written: neither ended nor failed nor canceled. */
@@ -77,6 +84,7 @@ export class BytePipe implements ByteSource {
     const bytes = this.#chunks.shift()
     if (bytes !== undefined) {
       this.#heldBytes -= bytes.byteLength
+      this.#writer.onLess?.()
       this.#noteRoom()
       return { kind: 'bytes', bytes }
     }
@@ -101,6 +109,7 @@ export class BytePipe implements ByteSource {
   #drop(): void {
     this.#chunks = []
     this.#heldBytes = 0
+    this.#writer.onLess?.()
   }
 
   #noteRoom(): void {

@@ -13,6 +13,7 @@ export type SourceRead =
 
 /** A body that moves bit by bit, for one reader: whoever makes it waits for the reader (back-pressure). */
 export interface ByteSource {
+  /** Once it says `end` or `failed` it says so for ever. */
   read(): SourceRead
   /** Calls back once, never from within this call, when `read` says something else than `empty`. One may wait at a time. */
   onceReadable(callback: () => void): void

@@ -13,7 +13,7 @@ test('readResults reads frames of every kind, one after the other', () => {
   const text = `${headers}hi\nthereRangeErrortoo farat x{"a":1}`
   const meta = `1,7,200,${headers.length},1,8,2,8,10,7,4,3,9,7,4,7`
   assert.deepEqual(read(`${meta}\n${text}`), [
-    { kind: 'response', requestId: 7, status: 200, headers, bodyKind: 1, bodyText: 'hi\nthere' },
+    { kind: 'response', requestId: 7, status: 200, headers, bodyKind: 1, bodyId: 8, bodyText: 'hi\nthere' },
     { kind: 'error', requestId: 8, error: { name: 'RangeError', message: 'too far', stack: 'at x' } },
     { kind: 'result', requestId: 9, json: '{"a":1}' },
     { kind: 'done', requestId: 7 },
