@@ -20,8 +20,7 @@ export class ResponseWriter {
   write(response: HttpResponse, head: ResponseHead, body: string | Uint8Array | null, close = false): void {
     this.#response = response
     this.#head = head
-    // A lone surrogate has no UTF-8, and uWebSockets.js would write one all the same.
-    this.#body = typeof body === 'string' ? body.toWellFormed() : (body ?? undefined)
+    this.#body = typeof body === 'string' ? encodable(body) : (body ?? undefined)
     this.#close = close || this.isClosing
     response.cork(this.#writeWhole)
     this.#response = null
@@ -84,4 +83,12 @@ export class ResponseWriter {
       if (isDone) onSent()
     })
   }
+}
+
+/**
+ * Text as uWebSockets.js can be given it: it writes strings whose characters all fit in a byte as they are, in Latin-1,
+ * and lone surrogates as if they had UTF-8. ASCII, most of all text, goes without a copy of ours.
+ */
+function encodable(text: string): string | Uint8Array {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text)
 }

@@ -198,6 +198,16 @@ it('leaves out headers that are not for functions to set', async (t) => {
   for (const name of reserved) assert.notEqual(answer.headers[name], '7', name)
 })
 
+it('writes text in UTF-8, whatever letters it is made of', async (t) => {
+  const { port, invoker } = await openServer(t)
+  for (const text of ['ascii', 'Grüße', 'ÿ', '€ and ü', '😀']) {
+    invoker.answer = () => textResponse(text)
+    const { body, headers } = await send(port, '/hello')
+    assert.equal(Buffer.from(body, 'latin1').toString(), text)
+    assert.equal(headers['content-length'], String(Buffer.byteLength(text)))
+  }
+})
+
 it('writes text that is not well-formed as UTF-8 all the same', async (t) => {
   const { port, invoker } = await openServer(t)
   invoker.answer = () => textResponse('\ud800')
