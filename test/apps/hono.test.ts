@@ -13,7 +13,7 @@ const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
   app.call(`/hono${path}`, { headers })
 
 it('Hono answers texts, JSON, HTML, bytes and redirects', async () => {
-  const home = await get('/')
+  const home = await get('')
   assert.deepEqual([home.status, home.text], [200, 'home'])
   assert.match(home.headers['content-type']!, /^text\/plain/)
   const item = await get('/items/7?tag=a&tag=b%20c')
@@ -41,7 +41,7 @@ it('Hono tells what is not there, what failed, and what it was told to refuse', 
 it('hono/logger writes each request to the invocation’s log, hono/request-id names it', async () => {
   const { headers } = await get('/items/5')
   assert.match(headers['x-request-id']!, /^[0-9a-f-]{36}$/)
-  assert.equal((await get('/', { 'x-request-id': 'mine' })).headers['x-request-id'], 'mine')
+  assert.equal((await get('', { 'x-request-id': 'mine' })).headers['x-request-id'], 'mine')
   const { stdout } = await app.server.cli('logs')
   assert.match(stdout, /<-- GET \/hono\/items\/5/)
   assert.match(stdout, /--> GET \/hono\/items\/5 .*200/)

@@ -9,7 +9,7 @@ const withUser = (request: IRequest) => {
   request.user = user
 }
 
-const router = AutoRouter<IRequest>({ base: '/itty', before: [preflight] })
+const router = AutoRouter({ base: '/itty', before: [preflight] })
 
 router
   .get('/todos', () => [...todos.values()])
