@@ -32,6 +32,10 @@ export const entryFrame = {
   timersDue: 5,
   /** `6, requestId, reasonLength`: the request was settled without the guest (deadline, client gone); its signal aborts. */
   abort: 6,
+  /** `7`: the next task of the turn that `timersDue` began (see `progressIndex.hasMoreTasks`). */
+  nextTask: 7,
+  /** `8, nameLength, messageLength, stackLength`: a rejection that nobody handled, for a guest that listens to them. */
+  unhandledRejection: 8,
 } as const
 
 /** Frames from the guest. */
@@ -79,17 +83,16 @@ export const op = {
   wakeAfter: 7,
   /** `(url, base or undefined) → JSON [href, protocol, username, password, hostname, port, pathname, search, hash]`, or '' if it does not parse. */
   parseUrl: 8,
-  /** `(opId, requestId or 0, json, ArrayBuffer or undefined)`: begins `fetch`. json: `{ method, url, headers: [[n, v]…], redirect }`.
-   * Resolves with JSON `{ status, statusText, url, redirected, headers: [[n, v]…], body }`; `body` is the id of a stream, 0 = none. */
+  /** `(opId, requestId or 0, json, body)`: begins `fetch`. json: `{ method, url, headers: [[n, v]…], redirect }`; `body` is
+   * undefined, an ArrayBuffer, or the id of a sink or a stream. Resolves with JSON `{ status, statusText, url, redirected,
+   * headers: [[n, v]…], body }`; its `body` is -1 = none, 0 = `takeBytes` gives it, else the id of a stream. */
   fetch: 9,
   /** `(opId)`: gives an asynchronous op up; it will not answer. */
   cancel: 10,
-  /** `(opId) → ArrayBuffer`: the bytes that came with a resolved op; once. */
+  /** `(opId, asText) → ArrayBuffer`: the bytes that came with a resolved op; once. With `true` as text, without a byte order mark. */
   takeBytes: 11,
   /** `(requestId, nameLength-free text)`: a rejection nobody handled, `name: message\nstack`. */
   unhandledRejection: 12,
-  /** `(part) → function`: the script of that part of the bootstrap, evaluated (see `guest/boot/parts.ts`); undefined if it could not be. */
-  evaluatePart: 13,
   /** `(streamId) → ArrayBuffer`: the next bytes at hand; null = the end, undefined = none yet, a string = it failed, and why. */
   pullChunk: 13,
   /** `(opId, requestId or 0, streamId)`: resolves with '' when `pullChunk` has something to say. */
@@ -106,6 +109,8 @@ export const op = {
   awaitRoom: 19,
   /** `(sinkId, failure or undefined)`: that was all; with a text it is incomplete, and why. */
   endSink: 20,
+  /** `(part) → function`: the script of that part of the bootstrap, evaluated (see `guest/boot/parts.ts`); undefined if it could not be. */
+  evaluatePart: 21,
 } as const
 
 /** What `load` is given, as JSON text. */
@@ -122,4 +127,11 @@ export interface GuestConfig {
  * instance had to be ended, which request was being started: whether (1) or not (0) a handler is being called, and how
  * many were so far. Not the request's id, which has more than 32 bits before long.
  */
-export const progressIndex = { isStarting: 0, startedCount: 1 } as const
+export const progressIndex = {
+  isStarting: 0,
+  startedCount: 1,
+  /** After an entry: whether it wants another at once, with `nextTask` alone. Each task has its own, for its own promises. */
+  hasMoreTasks: 2,
+  /** Whether the function listens to `unhandledrejection`. */
+  listensToRejections: 3,
+} as const
