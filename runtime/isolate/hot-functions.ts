@@ -7,6 +7,7 @@ const everyRequest = [
   'host',
   'invocation',
   'load',
+  'parts',
   'request',
   'response',
   'results',

@@ -49,28 +49,28 @@ export function linkParts(
     const found = find(`${part}.js`, name)
     return chunks.get(found.file)!.exported.get(found.name)!
   }
+  /** Exports are elements of an array: the cheapest thing to make, and read without a look at any prototype. */
+  const indexOf = (file: string, name: string): number => [...chunks.get(file)!.exported.keys()].indexOf(name)
   return fileOfPart.map((file, part) => {
     const chunk = chunks.get(file)!
     const loadPart = part === 0 ? variable(0, 'loadPart') : 'loadPart$'
     const code = transform(chunk.code).replace(requiredName, (_, required: string, name: string) => {
       const found = find(`${required}.js`, name)
       // In parentheses, for it may stand after `new`.
-      return `(${loadPart}(${partOf(found.file)}).${found.name})`
+      return `(${loadPart}(${partOf(found.file)})[${indexOf(found.file, found.name)}])`
     })
-    const exports = Array.from(chunk.exported, ([name, local]) => `${name}: ${local}`)
-    const object = `{ __proto__: null, ${exports.join(', ')} }`
+    const exports = `[${[...chunk.exported.values()].join(', ')}]`
     // Variables must not become globals of the guest.
     if (part === 0)
-      return `(() => { "use strict"; ${code.replace(mainExports, () => `(() => (${object}))`)}; return ${variable(0, 'default')} })()`
-    const imports = Array.from(chunk.files, (from) => {
-      const names = Array.from(chunk.imported)
+      return `(() => { "use strict"; ${code.replace(mainExports, () => `(() => ${exports})`)}; return ${variable(0, 'default')} })()`
+    const imports = Array.from(chunk.files, (from, index) => {
+      const elements = Array.from(chunk.imported)
         .filter(([, origin]) => origin.file === from)
-        .map(([local, origin]) => `${origin.name}: ${local}`)
-      const load = `loadPart$(${partOf(from)});`
-      if (names.length > 0) return `const { ${names.join(', ')} } = ${load}`
-      return partOf(from) === 0 ? '' : load
+        .map(([local, origin]) => `, ${local} = imports${index}$[${indexOf(from, origin.name)}]`)
+      if (elements.length === 0 && partOf(from) === 0) return ''
+      return `const imports${index}$ = loadPart$(${partOf(from)})${elements.join('')};`
     })
-    return `((loadPart$) => { "use strict"; ${imports.join('\n')} ${code}; return ${object} })`
+    return `((loadPart$) => { "use strict"; ${imports.join('\n')} ${code}; return ${exports} })`
   })
 }
 

@@ -13,10 +13,10 @@ export interface GuestModule {
 export type ModuleGraph = ReadonlyMap<string, GuestModule>
 
 /**
- * How much may be loaded that whoever asked for a module has no use for. A part costs a host call, a script and its
- * own copy of the names that it shares: loading 6 KB more takes as long.
+ * How much may be loaded of which who asked for something has no use. Loading a part takes some 40 µs and 3 KB however
+ * small it is, and 10 µs a KB; and who has used one module of a folder often uses the next.
  */
-const maxSlackBytes = 6000
+const maxSlackBytes = 10_000
 
 /**
  * Divides the modules into scripts: first the one that every instance evaluates, which holds what `entry` imports,
@@ -49,20 +49,23 @@ interface Part {
 class Plan {
   readonly #graph: ModuleGraph
   readonly #main: ReadonlySet<string>
-  /** What is asked for, and all modules that it takes. */
-  readonly #needs = new Map<string, ReadonlySet<string>>()
+  /** How many bytes each module takes that is asked for, with what it imports. */
+  readonly #bytesOf = new Map<string, number>()
+  /** For whom a module is there: modules that are asked for. */
+  readonly #neededBy = new Map<string, Set<string>>()
   readonly #partOf = new Map<string, Part>()
 
-  /** Begins with the smallest parts that hold no module twice: of modules that the same requests need. */
+  /** Begins with the smallest parts there can be: each of modules that are there for the same ones. */
   constructor(graph: ModuleGraph, main: ReadonlySet<string>) {
     this.#graph = graph
     this.#main = main
-    for (const { requires } of graph.values())
-      for (const path of requires) if (!main.has(path)) this.#needs.set(path, closure(graph, path, main))
-    const groups = Map.groupBy(
-      [...graph.keys()].filter((path) => this.#neededBy(path).length > 0),
-      (path) => this.#neededBy(path).join(),
-    )
+    for (const root of new Set([...graph.values()].flatMap(({ requires }) => requires))) {
+      if (main.has(root)) continue
+      const modules = closure(graph, root, main)
+      this.#bytesOf.set(root, this.#sum(modules))
+      for (const path of modules) this.#neededBy.set(path, (this.#neededBy.get(path) ?? new Set()).add(root))
+    }
+    const groups = Map.groupBy(this.#neededBy.keys(), (path) => [...this.#neededBy.get(path)!].join())
     for (const modules of groups.values()) this.#add(modules)
   }
 
@@ -70,70 +73,73 @@ class Plan {
     return Array.from(new Set(this.#partOf.values()), ({ modules }) => [...modules])
   }
 
-  /** Modules of different parts that are often needed together or at least stand in one folder, likeliest first. */
+  /** Modules of different parts that are needed together or stand in one folder, likeliest first. */
   likelyPairs(): [string, string][] {
     const firsts = Array.from(new Set(this.#partOf.values()), ({ modules }) => modules[0]!)
-    const pairs: { pair: [string, string]; likeliness: number }[] = []
-    for (const one of firsts) {
-      for (const other of firsts) {
-        if (one >= other) continue
-        const both = new Set(this.#neededBy(one)).intersection(new Set(this.#neededBy(other))).size
-        const either = this.#neededBy(one).length + this.#neededBy(other).length - both
-        const neighbours = posix.dirname(one) === posix.dirname(other) ? 1 : 0
-        const likeliness = both / either + neighbours
-        if (likeliness > 0) pairs.push({ pair: [one, other], likeliness })
-      }
-    }
-    return pairs.sort((a, b) => b.likeliness - a.likeliness).map(({ pair }) => pair)
+    const pairs = firsts.flatMap((one, index) =>
+      firsts.slice(index + 1).map((other) => {
+        const [roots, otherRoots] = [this.#neededBy.get(one)!, this.#neededBy.get(other)!]
+        const together = roots.intersection(otherRoots).size / roots.union(otherRoots).size
+        const areNeighbours = posix.dirname(one) === posix.dirname(other)
+        return { pair: [one, other] as [string, string], likeliness: together + (areNeighbours ? 1 : 0) }
+      }),
+    )
+    return pairs
+      .filter(({ likeliness }) => likeliness > 0)
+      .sort((a, b) => b.likeliness - a.likeliness)
+      .map(({ pair }) => pair)
   }
 
   /** Makes one part of two, unless too much would be loaded in vain, or a circle of imports would arise. */
   tryToMerge(one: string, other: string): void {
     const before = [this.#partOf.get(one)!, this.#partOf.get(other)!] as const
     if (before[0] === before[1]) return
-    this.#add([...before[0].modules, ...before[1].modules])
-    if (this.#hasCircle(this.#partOf.get(one)!) || this.#slackBytes() > maxSlackBytes)
+    const merged = this.#add([...before[0].modules, ...before[1].modules])
+    const hasCircle = [...this.#importsOf(merged)].some((part) => this.#loadedWith(part).has(merged))
+    if (hasCircle || this.#slackBytes(merged) > maxSlackBytes)
       for (const { modules } of before) this.#add(modules)
   }
 
-  #neededBy(path: string): string[] {
-    return [...this.#needs].filter(([, needs]) => needs.has(path)).map(([root]) => root)
+  #sum(modules: Iterable<string>): number {
+    let bytes = 0
+    for (const path of modules) bytes += this.#graph.get(path)!.bytes
+    return bytes
   }
 
-  #add(modules: readonly string[]): void {
-    const bytes = modules.reduce((sum, path) => sum + this.#graph.get(path)!.bytes, 0)
-    const part = { modules, bytes }
+  #add(modules: readonly string[]): Part {
+    const part = { modules, bytes: this.#sum(modules) }
     for (const path of modules) this.#partOf.set(path, part)
+    return part
   }
 
   #importsOf(part: Part): Set<Part> {
-    const imports = part.modules.flatMap((path) => this.#graph.get(path)!.imports)
-    const parts = new Set(
-      imports.filter((path) => !this.#main.has(path)).map((path) => this.#partOf.get(path)!),
-    )
+    const parts = new Set<Part>()
+    for (const path of part.modules)
+      for (const imported of this.#graph.get(path)!.imports)
+        if (!this.#main.has(imported)) parts.add(this.#partOf.get(imported)!)
     parts.delete(part)
     return parts
   }
 
   /** The part and all that it imports from. */
   #loadedWith(part: Part, loaded = new Set<Part>()): Set<Part> {
+    if (loaded.has(part)) return loaded
     loaded.add(part)
-    for (const imported of this.#importsOf(part))
-      if (!loaded.has(imported)) this.#loadedWith(imported, loaded)
+    for (const imported of this.#importsOf(part)) this.#loadedWith(imported, loaded)
     return loaded
   }
 
-  #hasCircle(part: Part): boolean {
-    return Array.from(this.#importsOf(part)).some((imported) => this.#loadedWith(imported).has(part))
-  }
-
-  /** What is loaded in vain at worst. */
-  #slackBytes(): number {
+  /** What is loaded in vain at worst, when the part is loaded. */
+  #slackBytes(part: Part): number {
+    const loaded = new Map<Part, Set<Part>>()
     let most = 0
-    for (const [root, needs] of this.#needs) {
-      let slack = 0
-      for (const { bytes } of this.#loadedWith(this.#partOf.get(root)!)) slack += bytes
-      for (const path of needs) slack -= this.#graph.get(path)!.bytes
+    for (const [root, bytes] of this.#bytesOf) {
+      const rootPart = this.#partOf.get(root)!
+      const parts = loaded.get(rootPart) ?? this.#loadedWith(rootPart)
+      loaded.set(rootPart, parts)
+      if (!parts.has(part)) continue
+      let slack = -bytes
+      for (const one of parts) slack += one.bytes
       most = Math.max(most, slack)
     }
     return most
