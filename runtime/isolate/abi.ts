@@ -111,6 +111,22 @@ export const op = {
   endSink: 20,
   /** `(part) → function`: the script of that part of the bootstrap, evaluated (see `guest/boot/parts.ts`); undefined if it could not be. */
   evaluatePart: 21,
+  /** `(label) → string`: the encoding's name, if the host knows that label of the Encoding standard; else ''. */
+  encodingName: 22,
+  /**
+   * `(name, isFatal, ArrayBuffer, isMoreComing) → string`: the bytes decoded, by an encoding other than UTF-8 and UTF-16.
+   * Its first unit is a count of units that follow it: bytes that the next call's must begin with. Then the text.
+   * undefined if it is fatal and the bytes are wrong.
+   */
+  decodeText: 23,
+  /**
+   * `(opId, requestId or 0, json, ArrayBuffer or undefined) → ArrayBuffer | string | number | undefined`: a call of
+   * `crypto.subtle`, see `web-crypto-abi.ts`. Answered at once, or resolved later (undefined); a number is the id of a
+   * key to be restored first.
+   */
+  subtle: 30,
+  /** `(keyId, sealed) → whether` the host holds that key again. */
+  restoreKey: 31,
 } as const
 
 /** What `load` is given, as JSON text. */
