@@ -21,8 +21,18 @@ declare function require(path: '../event/dom-exception.ts'): typeof import('./ev
 declare function require(path: '../event/event-target.ts'): typeof import('./event/event-target.ts')
 declare function require(path: '../event/event.ts'): typeof import('./event/event.ts')
 declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetch.ts')
+declare function require(path: '../event/error-event.ts'): typeof import('./event/error-event.ts')
 declare function require(path: '../form/blob.ts'): typeof import('./form/blob.ts')
 declare function require(path: '../form/file.ts'): typeof import('./form/file.ts')
+declare function require(
+  path: '../event/promise-rejection-event.ts',
+): typeof import('./event/promise-rejection-event.ts')
+declare function require(path: '../event/report-error.ts'): typeof import('./event/report-error.ts')
+declare function require(path: '../event/uncaught-error.ts'): typeof import('./event/uncaught-error.ts')
+declare function require(
+  path: '../event/unhandled-rejection.ts',
+): typeof import('./event/unhandled-rejection.ts')
+declare function require(path: '../fetch/body-stream.ts'): typeof import('./fetch/body-stream.ts')
 declare function require(path: '../form/form-data.ts'): typeof import('./form/form-data.ts')
 declare function require(path: '../form/multipart-write.ts'): typeof import('./form/multipart-write.ts')
 declare function require(path: '../form/read-form-data.ts'): typeof import('./form/read-form-data.ts')

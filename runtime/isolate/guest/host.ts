@@ -26,6 +26,15 @@ export function noteAllStarted(): void {
   progress[progressIndex.isStarting] = 0
 }
 
+/** Whether another entry is wanted for the next task of this turn. */
+export function noteMoreTasks(hasMore: boolean): void {
+  progress[progressIndex.hasMoreTasks] = hasMore ? 1 : 0
+}
+
+export function noteRejectionListeners(areThere: boolean): void {
+  progress[progressIndex.listensToRejections] = areThere ? 1 : 0
+}
+
 /** The request's body as text; empty if it was taken before. */
 export function takeBodyText(requestId: number): string {
   return call(op.bodyText, requestId) as string

@@ -37,9 +37,11 @@ export const {
   TypeError,
   Uint8Array,
   URIError,
+  WeakMap,
+  WeakRef,
 } = globals
 
-export const { apply, getPrototypeOf, ownKeys } = Reflect
+export const { apply, construct, getPrototypeOf, ownKeys } = Reflect
 export const { defineProperty, freeze, getOwnPropertyDescriptor, keys: objectKeys, setPrototypeOf } = Object
 export const { parse: jsonParse, stringify: jsonStringify } = JSON
 export const { ceil, floor, max, min, trunc } = Math
@@ -134,6 +136,23 @@ export const setForEach = uncurryThis(Set.prototype.forEach) as <Item>(
   visit: (item: Item) => void,
 ) => void
 export const setSize: (self: Set<unknown>) => number = getterOf(Set.prototype, 'size')
+
+export const weakMapGet = uncurryThis(WeakMap.prototype.get) as <K extends object, V>(
+  self: WeakMap<K, V>,
+  key: K,
+) => V | undefined
+export const weakMapSet = uncurryThis(WeakMap.prototype.set) as <K extends object, V>(
+  self: WeakMap<K, V>,
+  key: K,
+  value: V,
+) => WeakMap<K, V>
+export const weakMapDelete = uncurryThis(WeakMap.prototype.delete) as <K extends object>(
+  self: WeakMap<K, unknown>,
+  key: K,
+) => boolean
+export const weakRefDeref = uncurryThis(WeakRef.prototype.deref) as <Target extends object>(
+  self: WeakRef<Target>,
+) => Target | undefined
 
 const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
 export const typedArrayBuffer: (self: ArrayBufferView) => ArrayBuffer = getterOf(

@@ -1,5 +1,5 @@
 import ivm from 'isolated-vm'
-import { entryFrame, type GuestConfig, op } from '../../../runtime/isolate/abi.ts'
+import { entryFrame, type GuestConfig, op, progressIndex } from '../../../runtime/isolate/abi.ts'
 import { readBootstrap } from '../../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../../runtime/isolate/compiled-bootstrap.ts'
 import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
@@ -45,7 +45,7 @@ const utf8 = new TextDecoder()
 export class Guest {
   readonly isolate: ivm.Isolate
   readonly context: ivm.Context
-  readonly progress = new Int32Array(new SharedArrayBuffer(8))
+  readonly progress = new Int32Array(new SharedArrayBuffer(4 * Object.keys(progressIndex).length))
   readonly logs: LogLine[] = []
   readonly rejections: { readonly requestId: number; readonly text: string }[] = []
   readonly fetches: OutboundFetch[] = []
@@ -170,12 +170,8 @@ export class Guest {
     const text = this.#text
     this.#meta = []
     this.#text = ''
-    try {
-      this.#enter.applySync(undefined, [meta, text])
-    } catch (error) {
-      if (this.isolate.isDisposed) throw error
-      this.entryErrors.push(error)
-    }
+    this.#enterWith(meta, text)
+    while (this.progress[progressIndex.hasMoreTasks] === 1) this.#enterWith(`${entryFrame.nextTask}`, '')
     const results: GuestResult[] = []
     readResults(this.#collect.applySync(), (result) => results.push(result))
     this.results.push(...results)
@@ -252,6 +248,15 @@ export class Guest {
   #frame(head: readonly number[], lengths: readonly number[], text: string): void {
     this.#meta.push(...head, ...lengths)
     this.#text += text
+  }
+
+  #enterWith(meta: string, text: string): void {
+    try {
+      this.#enter.applySync(undefined, [meta, text])
+    } catch (error) {
+      if (this.isolate.isDisposed) throw error
+      this.entryErrors.push(error)
+    }
   }
 
   #run(code: string): ivm.Reference {

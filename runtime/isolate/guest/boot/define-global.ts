@@ -30,3 +30,20 @@ export const defineLazily = (function defineLazily(name: string, enumerable: boo
   }
   defineProperty(globalObject, name, descriptor as PropertyDescriptor)
 })
+
+/** An event handler attribute of the global. */
+// biome-ignore format: keeps the parentheses, see `primordials.ts`
+export const defineGlobalHandler = (function defineGlobalHandler(name: string, type: string): void {
+  const descriptor = {
+    __proto__: null,
+    get() {
+      return require('../event/event-target.ts').listenersOf(globalObject).handlerOf(type)
+    },
+    set(handler: unknown) {
+      require('../event/event-target.ts').listenersOf(globalObject).setHandler(type, handler)
+    },
+    enumerable: true,
+    configurable: true,
+  }
+  defineProperty(globalObject, name, descriptor as PropertyDescriptor)
+})

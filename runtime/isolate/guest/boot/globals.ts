@@ -1,10 +1,11 @@
+import type { EventTarget } from '../event/event-target.ts'
 import { Headers } from '../fetch/headers.ts'
 import { Request } from '../fetch/request.ts'
 import { Response } from '../fetch/response.ts'
 import { atomics, defineProperty, globalObject, TypeError } from '../primordials.ts'
 import { queueMicrotask } from '../timer/microtask.ts'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from '../timer/timers.ts'
-import { defineGlobal, defineLazily } from './define-global.ts'
+import { defineGlobal, defineGlobalHandler, defineLazily } from './define-global.ts'
 
 // What functions may use. Most of them never touch most of it.
 defineGlobal('self', globalObject, true)
@@ -20,6 +21,13 @@ defineGlobal('queueMicrotask', queueMicrotask, true)
 defineLazily('console', false, () => require('../console/console.ts').console)
 defineLazily('fetch', true, () => require('../fetch/fetch.ts').fetch)
 defineLazily('structuredClone', true, () => require('../platform/structured-clone.ts').structuredClone)
+defineLazily('addEventListener', true, () => eventTarget().addEventListener)
+defineLazily('removeEventListener', true, () => eventTarget().removeEventListener)
+defineLazily('dispatchEvent', true, () => eventTarget().dispatchEvent)
+defineGlobalHandler('onerror', 'error')
+defineGlobalHandler('onunhandledrejection', 'unhandledrejection')
+defineGlobalHandler('onrejectionhandled', 'rejectionhandled')
+defineLazily('reportError', true, () => require('../event/report-error.ts').reportError)
 defineLazily('atob', true, () => require('../text/atob.ts').atob)
 defineLazily('btoa', true, () => require('../text/atob.ts').btoa)
 defineLazily('crypto', true, () => new (require('../platform/crypto.ts').Crypto)())
@@ -33,12 +41,18 @@ defineLazily('Crypto', false, () => require('../platform/crypto.ts').Crypto)
 defineLazily('CustomEvent', false, () => require('../event/custom-event.ts').CustomEvent)
 defineLazily('DOMException', false, () => require('../event/dom-exception.ts').DOMException)
 defineLazily('Event', false, () => require('../event/event.ts').Event)
+defineLazily('ErrorEvent', false, () => require('../event/error-event.ts').ErrorEvent)
 defineLazily('EventTarget', false, () => require('../event/event-target.ts').EventTarget)
 defineLazily('File', false, () => require('../form/file.ts').File)
 defineLazily('FormData', false, () => require('../form/form-data.ts').FormData)
 defineLazily('Navigator', false, () => require('../platform/navigator.ts').Navigator)
 defineLazily('Performance', false, () => require('../platform/performance.ts').Performance)
 defineLazily('ReadableStream', false, () => require('../stream/readable-stream.ts').ReadableStream)
+defineLazily(
+  'PromiseRejectionEvent',
+  false,
+  () => require('../event/promise-rejection-event.ts').PromiseRejectionEvent,
+)
 defineLazily('TextDecoder', false, () => require('../text/text-decoder.ts').TextDecoder)
 defineLazily('TextEncoder', false, () => require('../text/text-encoder.ts').TextEncoder)
 defineLazily('URL', false, () => require('../url/url.ts').URL)
@@ -51,3 +65,8 @@ defineProperty(atomics, 'wait', {
     throw new TypeError('Cannot wait: Atomics.wait is not allowed here')
   },
 } as PropertyDescriptor)
+
+// biome-ignore format: keeps the parentheses, see `primordials.ts`
+const eventTarget = (function eventTarget(): EventTarget {
+  return require('../event/event-target.ts').EventTarget.prototype
+})

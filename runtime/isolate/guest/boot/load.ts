@@ -1,6 +1,6 @@
 import type { GuestConfig } from '../../abi.ts'
 import { freeze, jsonParse } from '../primordials.ts'
-import { armWakeUp } from '../timer/timers.ts'
+import { armWakeUp } from '../timer/turn.ts'
 import { type Application, type EventHandler, loaded } from './loaded.ts'
 
 interface Exports {

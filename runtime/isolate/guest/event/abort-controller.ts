@@ -1,9 +1,9 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { type AbortSignal, abort, dependentSignal } from './abort-signal.ts'
+import { type AbortSignal, abort, newSignal } from './abort-signal.ts'
 
 /** The DOM standard's `AbortController`. */
 export class AbortController {
-  readonly #signal = dependentSignal([])
+  readonly #signal = newSignal()
 
   get signal(): AbortSignal {
     return this.#signal

@@ -1,37 +1,42 @@
 import { tagClass } from '../boot/class-tag.ts'
 import type { Invocation } from '../invocation/invocation.ts'
-import { apply, TypeError } from '../primordials.ts'
-import { setTimeout } from '../timer/timers.ts'
+import { newList } from '../language/list.ts'
+import { toSequence } from '../language/web-idl.ts'
+import { floor, TypeError } from '../primordials.ts'
+import { AbortAlgorithms } from './abort-algorithms.ts'
+import { type AbortLink, AbortLinks } from './abort-links.ts'
+import { AbortTimeout } from './abort-timeout.ts'
 import { DOMException } from './dom-exception.ts'
 import { Event } from './event.ts'
-import { dispatchTo, EventTarget } from './event-target.ts'
-
-/** What is called when the signal aborts, before its listeners. Never throws. */
-interface Algorithm {
-  readonly run: () => void
-  isRemoved: boolean
-  next: Algorithm | null
-}
+import { dispatchTo, EventTarget, hasListeners, listenersOf, watchListeners } from './event-target.ts'
 
 /** Given to the constructor by the bootstrap, which no guest can name. */
 const internal = { __proto__: null }
 
-let newSignal: () => AbortSignal
+const maxTimeoutMs = 2 ** 53 - 1
+
+/** One that nothing aborts by itself. */
+export let newSignal: () => AbortSignal
+/** A signal that aborts when one of `sources` does, for the same reason; never, if there is none. */
+export let dependentSignal: (sources: readonly AbortSignal[]) => AbortSignal
 export let isSignal: (value: unknown) => value is AbortSignal
 export let isAborted: (signal: AbortSignal) => boolean
 export let reasonOf: (signal: AbortSignal) => unknown
 /** Without a reason it is an `AbortError`. Nothing happens the second time. */
 export let abort: (signal: AbortSignal, reason: unknown) => void
-/** Calls `run` when the signal aborts, the newest first. Returns what takes it back. */
+/** Calls `run`, which must not throw, when the signal aborts, before its listeners. Returns what takes it back. */
 export let onAbort: (signal: AbortSignal, run: () => void) => () => void
 
 /** The DOM standard's `AbortSignal`. */
 export class AbortSignal extends EventTarget {
   #isAborted = false
   #reason: unknown = undefined
-  #firstAlgorithm: Algorithm | null = null
-  #handler: unknown = null
-  #isHandlerAdded = false
+  readonly #algorithms = new AbortAlgorithms()
+  /** Signals that abort when this one does. */
+  #dependents: AbortLinks | null = null
+  /** Of a dependent signal: by what it hangs on its sources, none of which is dependent itself. */
+  #links: AbortLink[] | null = null
+  #timeout: AbortTimeout | null = null
 
   constructor(key?: unknown) {
     if (key !== internal) throw new TypeError('Illegal constructor')
@@ -44,91 +49,153 @@ export class AbortSignal extends EventTarget {
     return signal
   }
 
-  static timeout(delayMs: number): AbortSignal {
-    if (!(delayMs >= 0)) throw new TypeError(`Cannot set a timeout: ${delayMs} ms, must be 0 or more`)
+  static timeout(milliseconds: number): AbortSignal {
+    const delayMs = +milliseconds
+    if (!(delayMs > -1 && delayMs < maxTimeoutMs + 1)) {
+      throw new TypeError(`Cannot set a timeout: ${delayMs} ms, must be 0 to ${maxTimeoutMs}`)
+    }
     const signal = newSignal()
-    setTimeout(() => abort(signal, reasonNamed('TimeoutError')), delayMs)
+    signal.#timeout = new AbortTimeout(floor(delayMs), () => abort(signal, reasonNamed('TimeoutError')))
+    watchListeners(signal, () => signal.#noteObservers())
     return signal
   }
 
   static any(signals: Iterable<AbortSignal>): AbortSignal {
-    const sources: AbortSignal[] = []
-    for (const signal of signals) {
-      if (!isSignal(signal)) throw new TypeError('Cannot combine signals: each must be an AbortSignal')
-      sources[sources.length] = signal
+    const sources = toSequence(signals, 'signals')
+    for (let index = 0; index < sources.length; index++) {
+      if (!isSignal(sources[index])) {
+        throw new TypeError('Cannot combine signals: each must be an AbortSignal')
+      }
     }
-    return dependentSignal(sources)
+    return dependentSignal(sources as AbortSignal[])
   }
 
   get aborted(): boolean {
-    return this.#isAborted
+    return isAborted(this)
   }
 
   get reason(): unknown {
-    return this.#reason
+    return isAborted(this) ? this.#reason : undefined
   }
 
   throwIfAborted(): void {
-    if (this.#isAborted) throw this.#reason
+    if (isAborted(this)) throw this.#reason
   }
 
   get onabort(): unknown {
-    return this.#handler
+    return listenersOf(this).handlerOf('abort')
   }
 
   set onabort(handler: unknown) {
-    this.#handler = typeof handler === 'function' ? handler : null
-    if (this.#isHandlerAdded) return
-    this.#isHandlerAdded = true
-    this.addEventListener('abort', (event) => {
-      if (typeof this.#handler === 'function') apply(this.#handler, this, [event])
-    })
+    listenersOf(this).setHandler('abort', handler)
+  }
+
+  #hangOn(source: AbortSignal): void {
+    const links = this.#links!
+    for (let index = 0; index < links.length; index++) if (links[index]!.source === source) return
+    source.#dependents ??= new AbortLinks()
+    links[links.length] = source.#dependents.add(source, this)
+  }
+
+  /**
+   * Somebody has begun or ceased to care whether the signal aborts. Nobody's timeout costs a timer, and keeps no
+   * request waiting; a dependent that nobody listens to may be forgotten.
+   */
+  #noteObservers(): void {
+    const isObserved =
+      !this.#isAborted &&
+      (hasListeners(this, 'abort') || !this.#algorithms.isEmpty || this.#dependents?.isObserved === true)
+    this.#timeout?.arm(isObserved)
+    const links = this.#links
+    if (links === null) return
+    for (let index = 0; index < links.length; index++) {
+      const link = links[index]!
+      link.held = isObserved ? this : null
+      link.source.#noteObservers()
+    }
+  }
+
+  #markAborted(reason: unknown): void {
+    this.#isAborted = true
+    this.#reason = reason
+    const links = this.#links
+    if (links !== null) {
+      for (let index = 0; index < links.length; index++) links[index]!.isCut = true
+    }
+    this.#noteObservers()
+    this.#timeout = this.#links = null
+  }
+
+  #runSteps(): void {
+    this.#algorithms.runAll()
+    if (hasListeners(this, 'abort')) dispatchTo(this, new Event('abort'))
+  }
+
+  /** A timeout that nobody listens to has no timer: whether its time has come is seen when somebody asks. */
+  #checkTimeouts(): void {
+    if (this.#isAborted) return
+    if (this.#timeout?.isOver()) {
+      abort(this, reasonNamed('TimeoutError'))
+      return
+    }
+    const links = this.#links
+    for (let index = 0; links !== null && index < links.length; index++) links[index]!.source.#checkTimeouts()
   }
 
   static {
     newSignal = () => new AbortSignal(internal)
+    dependentSignal = (sources) => {
+      const signal = newSignal()
+      for (let index = 0; index < sources.length; index++) {
+        const source = sources[index]!
+        if (!isAborted(source)) continue
+        signal.#markAborted(source.#reason)
+        return signal
+      }
+      signal.#links = newList()
+      for (let index = 0; index < sources.length; index++) {
+        const source = sources[index]!
+        if (source.#links === null) signal.#hangOn(source)
+        else for (let at = 0; at < source.#links.length; at++) signal.#hangOn(source.#links[at]!.source)
+      }
+      watchListeners(signal, () => signal.#noteObservers())
+      return signal
+    }
     isSignal = (value): value is AbortSignal =>
       typeof value === 'object' && value !== null && #isAborted in value
-    isAborted = (signal) => signal.#isAborted
+    isAborted = (signal) => {
+      signal.#checkTimeouts()
+      return signal.#isAborted
+    }
     reasonOf = (signal) => signal.#reason
     abort = (signal, reason) => {
       if (signal.#isAborted) return
-      signal.#isAborted = true
-      signal.#reason = reason === undefined ? reasonNamed('AbortError') : reason
-      let algorithm = signal.#firstAlgorithm
-      signal.#firstAlgorithm = null
-      for (; algorithm !== null; algorithm = algorithm.next) if (!algorithm.isRemoved) algorithm.run()
-      dispatchTo(signal, new Event('abort'))
+      const given = reason === undefined ? reasonNamed('AbortError') : reason
+      const dependents = signal.#dependents?.dependents() ?? newList()
+      signal.#dependents = null
+      signal.#markAborted(given)
+      const aborting = newList<AbortSignal>()
+      for (let index = 0; index < dependents.length; index++) {
+        const dependent = dependents[index]!
+        if (dependent.#isAborted) continue
+        dependent.#markAborted(given)
+        aborting[aborting.length] = dependent
+      }
+      signal.#runSteps()
+      for (let index = 0; index < aborting.length; index++) aborting[index]!.#runSteps()
     }
     onAbort = (signal, run) => {
-      const algorithm: Algorithm = { run, isRemoved: false, next: signal.#firstAlgorithm }
-      signal.#firstAlgorithm = algorithm
+      const remove = signal.#algorithms.add(run)
+      signal.#noteObservers()
       return () => {
-        algorithm.isRemoved = true
-        if (signal.#firstAlgorithm === algorithm) signal.#firstAlgorithm = algorithm.next
+        remove()
+        signal.#noteObservers()
       }
     }
   }
 }
 
 tagClass(AbortSignal, 'AbortSignal')
-
-/** A signal that aborts when one of `sources` does, for the same reason; never, if there is none. */
-export function dependentSignal(sources: readonly AbortSignal[]): AbortSignal {
-  const signal = newSignal()
-  for (let index = 0; index < sources.length; index++) {
-    const source = sources[index]!
-    if (isAborted(source)) {
-      abort(signal, reasonOf(source))
-      return signal
-    }
-  }
-  for (let index = 0; index < sources.length; index++) {
-    const source = sources[index]!
-    onAbort(source, () => abort(signal, reasonOf(source)))
-  }
-  return signal
-}
 
 /** The signal of a request that came in: it aborts when the host settles the request by itself. */
 export function signalOf(invocation: Invocation): AbortSignal {

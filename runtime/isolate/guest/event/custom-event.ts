@@ -1,17 +1,27 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { Event, type EventInit } from './event.ts'
+import { needArguments, toDictionary } from '../language/web-idl.ts'
+import { dispatchOf, Event, type EventInit } from './event.ts'
 
 /** The DOM standard's `CustomEvent`. */
 export class CustomEvent extends Event {
-  readonly #detail: unknown
+  #detail: unknown
 
-  constructor(type: string, init: EventInit & { detail?: unknown } = {}) {
+  constructor(type: string, init?: EventInit & { detail?: unknown }) {
+    // biome-ignore lint/complexity/noArguments: undefined is a type, too
+    needArguments(arguments.length, 1, 'make an event')
     super(type, init)
-    this.#detail = init.detail ?? null
+    const { detail } = toDictionary(init)
+    this.#detail = detail === undefined ? null : detail
   }
 
   get detail(): unknown {
     return this.#detail
+  }
+
+  initCustomEvent(type: string, bubbles = false, cancelable = false, detail: unknown = null): void {
+    const { isDispatching } = dispatchOf(this)!
+    this.initEvent(type, bubbles, cancelable)
+    if (!isDispatching) this.#detail = detail
   }
 }
 

@@ -1,11 +1,11 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { reportUncaught } from '../invocation/report-uncaught.ts'
-import { apply, TypeError } from '../primordials.ts'
+import { needArguments } from '../language/web-idl.ts'
+import { getPrototypeOf, globalObject, setPrototypeOf, TypeError } from '../primordials.ts'
 import type { AbortSignal } from './abort-signal.ts'
 import { DOMException } from './dom-exception.ts'
-import { dispatchOf, type Event, type EventDispatch, isCanceled, typeOf } from './event.ts'
-
-export type EventListener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown }
+import { dispatchOf, type Event } from './event.ts'
+import { globalListeners } from './global-listeners.ts'
+import { type EventListener, ListenerList } from './listener-list.ts'
 
 export interface ListenerOptions {
   capture?: boolean
@@ -14,164 +14,131 @@ export interface ListenerOptions {
   signal?: AbortSignal
 }
 
-interface Registration {
-  readonly type: string
-  readonly listener: EventListener
-  readonly isCapturing: boolean
-  readonly isOnce: boolean
-  readonly isPassive: boolean
-  /** Ascending with time. */
-  readonly order: number
-  isRemoved: boolean
-  next: Registration | null
-}
+/** Dispatches a new event of the platform's own. Never throws. @returns false if its default was prevented. */
+export let dispatchTo: (target: EventTarget, event: Event) => boolean
+export let hasListeners: (target: EventTarget, type: string) => boolean
+/** `onChange` is called whenever a listener of the target was added or removed. */
+export let watchListeners: (target: EventTarget, onChange: () => void) => void
 
-/** Dispatches a new event, whatever became of `dispatchEvent`. Never throws. */
-export let dispatchTo: (target: EventTarget, event: Event) => void
+let listenersOf: (target: unknown) => ListenerList
 
 /** The DOM standard's `EventTarget`. */
 export class EventTarget {
-  #first: Registration | null = null
-  #lastOrder = 0
+  #listeners: ListenerList | null = null
 
-  addEventListener(type: string, listener: EventListener | null, options?: ListenerOptions | boolean): void {
+  addEventListener(
+    type: string,
+    callback: EventListener | null,
+    options?: ListenerOptions | boolean | null,
+  ): void {
+    // biome-ignore lint/complexity/noArguments: undefined is a callback too, as null is
+    needArguments(arguments.length, 2, 'add a listener')
+    const list = listenersOf(this)
     const name = `${type}`
-    const flags = readOptions(options)
-    if (listener === null || listener === undefined) return
-    if (typeof listener !== 'function' && typeof listener !== 'object') {
-      throw new TypeError('Cannot add a listener: must be a function or an object')
-    }
+    const listener = toListener(callback)
+    const flags = readAddOptions(options)
     const { signal } = flags
+    if (listener === null) return
     if (signal !== null && require('../event/abort-signal.ts').isAborted(signal)) return
-    const registration: Registration = {
-      type: name,
-      listener,
-      isCapturing: flags.isCapturing,
-      isOnce: flags.isOnce,
-      isPassive: flags.isPassive,
-      order: ++this.#lastOrder,
-      isRemoved: false,
-      next: null,
-    }
-    if (!this.#append(registration) || signal === null) return
-    require('../event/abort-signal.ts').onAbort(signal, () => this.#remove(registration))
+    const registration = list.add(name, listener, flags)
+    if (registration === null || signal === null) return
+    require('../event/abort-signal.ts').onAbort(signal, () => list.remove(registration))
   }
 
   removeEventListener(
     type: string,
-    listener: EventListener | null,
-    options?: ListenerOptions | boolean,
+    callback: EventListener | null,
+    options?: { capture?: boolean } | boolean | null,
   ): void {
+    // biome-ignore lint/complexity/noArguments: as above
+    needArguments(arguments.length, 2, 'remove a listener')
+    const list = listenersOf(this)
     const name = `${type}`
-    const { isCapturing } = readOptions(options)
-    for (let one = this.#first; one !== null; one = one.next) {
-      if (one.type !== name || one.listener !== listener || one.isCapturing !== isCapturing) continue
-      this.#remove(one)
-      return
-    }
+    const listener = toListener(callback)
+    list.removeListener(name, listener, readCapture(options))
   }
 
   /** @returns false if a listener prevented the default. */
   dispatchEvent(event: Event): boolean {
+    const list = listenersOf(this)
     const dispatch = dispatchOf(event)
     if (dispatch === null) throw new TypeError('Cannot dispatch: not an Event')
     if (dispatch.isDispatching) {
       throw new DOMException('Cannot dispatch: the event is being dispatched already', 'InvalidStateError')
     }
-    return this.#dispatch(event, dispatch)
-  }
-
-  #dispatch(event: Event, dispatch: EventDispatch): boolean {
-    dispatch.isDispatching = true
-    dispatch.target = dispatch.currentTarget = this
-    dispatch.phase = 2
-    if (!dispatch.isStopped) {
-      this.#callListeners(event, dispatch, true)
-      if (!dispatch.isStopped) this.#callListeners(event, dispatch, false)
-    }
-    dispatch.currentTarget = null
-    dispatch.phase = 0
-    dispatch.isDispatching = dispatch.isStopped = dispatch.isStoppedAtOnce = false
-    return !isCanceled(event)
-  }
-
-  #callListeners(event: Event, dispatch: EventDispatch, isCapturing: boolean): void {
-    const type = typeOf(event)
-    const lastOrder = this.#lastOrder
-    for (let one = this.#first; one !== null; one = one.next) {
-      // Those that are added while it is dispatched are not called.
-      if (one.order > lastOrder) return
-      if (one.isRemoved || one.type !== type || one.isCapturing !== isCapturing) continue
-      if (one.isOnce) this.#remove(one)
-      dispatch.isPassive = one.isPassive
-      call(one.listener, event, this)
-      dispatch.isPassive = false
-      if (dispatch.isStoppedAtOnce) return
-    }
-  }
-
-  /** @returns false if the same listener is there. */
-  #append(registration: Registration): boolean {
-    let last: Registration | null = null
-    for (let one = this.#first; one !== null; one = one.next) {
-      if (
-        one.type === registration.type &&
-        one.listener === registration.listener &&
-        one.isCapturing === registration.isCapturing
-      ) {
-        return false
-      }
-      last = one
-    }
-    if (last === null) this.#first = registration
-    else last.next = registration
-    return true
-  }
-
-  /** It keeps its `next`, so that a dispatch that stands at it goes on. */
-  #remove(registration: Registration): void {
-    registration.isRemoved = true
-    if (this.#first === registration) {
-      this.#first = registration.next
-      return
-    }
-    for (let one = this.#first; one !== null; one = one.next) {
-      if (one.next === registration) one.next = registration.next
-    }
+    dispatch.isTrusted = false
+    return list.dispatch(event, dispatch, this ?? globalObject)
   }
 
   static {
+    listenersOf = (target) => {
+      // As Web IDL has it for the operations of the global: called without an object they are its own.
+      if (target === undefined || target === null || target === globalObject) return listenersOfGlobal()
+      if (typeof target !== 'object' || !(#listeners in target)) {
+        throw new TypeError('Illegal invocation: not an EventTarget')
+      }
+      target.#listeners ??= new ListenerList(null)
+      return target.#listeners
+    }
     dispatchTo = (target, event) => {
-      target.#dispatch(event, dispatchOf(event)!)
+      const dispatch = dispatchOf(event)!
+      dispatch.isTrusted = true
+      const list = target.#listeners
+      if (list !== null) return list.dispatch(event, dispatch, target)
+      dispatch.target = target
+      return true
+    }
+    hasListeners = (target, type) => target.#listeners?.has(type) === true
+    watchListeners = (target, onChange) => {
+      target.#listeners = new ListenerList(onChange)
     }
   }
 }
 
 tagClass(EventTarget, 'EventTarget')
 
-function call(listener: EventListener, event: Event, target: EventTarget): void {
-  try {
-    if (typeof listener === 'function') apply(listener, target, [event])
-    else listener.handleEvent(event)
-  } catch (thrown) {
-    reportUncaught(thrown)
-  }
+// The global is one, too. Nobody can have asked whether it is an instance before this class was there.
+setPrototypeOf(EventTarget.prototype, getPrototypeOf(globalObject))
+setPrototypeOf(globalObject, EventTarget.prototype)
+
+export { listenersOf }
+
+function listenersOfGlobal(): ListenerList {
+  globalListeners.list ??= new ListenerList(globalListeners.onChange)
+  return globalListeners.list
 }
 
-interface ListenerFlags {
+function toListener(callback: unknown): EventListener | null {
+  if (callback === null || callback === undefined) return null
+  if (typeof callback === 'function' || typeof callback === 'object') return callback as EventListener
+  throw new TypeError(`Cannot take a listener: ${typeof callback}, must be a function or an object`)
+}
+
+interface AddFlags {
   readonly isCapturing: boolean
   readonly isOnce: boolean
   readonly isPassive: boolean
   readonly signal: AbortSignal | null
 }
 
-function readOptions(options: ListenerOptions | boolean | undefined): ListenerFlags {
-  if (typeof options !== 'object' || options === null) {
-    return { isCapturing: !!options, isOnce: false, isPassive: false, signal: null }
-  }
+const noFlags: AddFlags = { isCapturing: false, isOnce: false, isPassive: false, signal: null }
+
+function readAddOptions(options: ListenerOptions | boolean | null | undefined): AddFlags {
+  if (options === undefined || options === null || options === false) return noFlags
+  if (!isDictionary(options)) return { ...noFlags, isCapturing: !!options }
   const { capture, once, passive, signal } = options
   if (signal !== undefined && !require('../event/abort-signal.ts').isSignal(signal)) {
     throw new TypeError('Cannot add a listener: signal must be an AbortSignal')
   }
   return { isCapturing: !!capture, isOnce: !!once, isPassive: !!passive, signal: signal ?? null }
+}
+
+function readCapture(options: { capture?: boolean } | boolean | null | undefined): boolean {
+  return isDictionary(options) ? !!options.capture : !!options
+}
+
+function isDictionary<Options extends object>(
+  options: Options | boolean | null | undefined,
+): options is Options {
+  return (typeof options === 'object' && options !== null) || typeof options === 'function'
 }

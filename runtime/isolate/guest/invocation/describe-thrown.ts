@@ -35,7 +35,7 @@ function readText(object: object, key: string, maxUnits: number): string | null 
   }
 }
 
-function inspectSafely(value: unknown): string {
+export function inspectSafely(value: unknown): string {
   if (typeof value === 'string') return value
   try {
     return require('../console/inspect.ts').inspect(value)

@@ -1,7 +1,7 @@
 import { entryFrame } from '../../abi.ts'
 import { noteAllStarted, noteStarting } from '../host.ts'
 import { stringCharCodeAt, stringSlice } from '../primordials.ts'
-import { armWakeUp, runDueTimers } from '../timer/timers.ts'
+import { armWakeUp, beginTurn, noteEntry, runNext } from '../timer/turn.ts'
 import { setCurrentRequestId } from './current-request.ts'
 import { abortInvocation, Invocation } from './invocation.ts'
 import { rejectOp, resolveOp } from './pending-ops.ts'
@@ -46,6 +46,7 @@ export function enter(entryMeta: string, entryText: string): void {
   metaAt = 0
   text = entryText
   textAt = 0
+  noteEntry()
   // The one request that this entry is about, 0 if there are several.
   let owner = nobody
   while (metaAt < meta.length) {
@@ -74,7 +75,21 @@ function takeFrame(frame: number): number {
       return rejectOp(opId, nextText(nextNumber()))
     }
     case entryFrame.timersDue:
-      return runDueTimers()
+      return beginTurn()
+    case entryFrame.nextTask:
+      return runNext()
+    case entryFrame.unhandledRejection: {
+      const nameLength = nextNumber()
+      const messageLength = nextNumber()
+      const stackLength = nextNumber()
+      const error = {
+        name: nextText(nameLength),
+        message: nextText(messageLength),
+        stack: nextText(stackLength),
+      }
+      require('../event/unhandled-rejection.ts').dispatchRejection(error)
+      return 0
+    }
     case entryFrame.abort: {
       const requestId = nextNumber()
       const name = nextText(nextNumber())

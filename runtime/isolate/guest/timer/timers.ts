@@ -1,12 +1,13 @@
-import { monotonicMs, wakeAfter } from '../host.ts'
+import { monotonicMs } from '../host.ts'
 import { currentRequestId, setCurrentRequestId } from '../invocation/current-request.ts'
 import { reportUncaught } from '../invocation/report-uncaught.ts'
-import { apply, ceil, globalObject, Map, mapDelete, mapGet, mapSet, max, TypeError } from '../primordials.ts'
+import { apply, globalObject, Map, mapDelete, mapGet, mapSet, max, TypeError } from '../primordials.ts'
 import { type HeapItem, TimerHeap } from './timer-heap.ts'
 
 type Callback = (...args: unknown[]) => unknown
 
-interface Timer extends HeapItem {
+export interface Timer extends HeapItem {
+  /** 0 = nobody can clear it by its id. */
   readonly id: number
   dueMs: number
   order: number
@@ -15,14 +16,20 @@ interface Timer extends HeapItem {
   readonly callback: Callback
   readonly args: unknown[]
   readonly requestId: number
+  /** How many timers set one another until this one came. */
+  nesting: number
 }
 
 const heap = new TimerHeap<Timer>()
 const byId = new Map<number, Timer>()
 let lastId = 0
 let lastOrder = 0
-/** When the host will wake us, null = never. */
-let armedForMs: number | null = null
+/** Of the timer that is running, its promises included. */
+let nesting = 0
+
+/** HTML's: timers that set one another without end are held back. */
+const freeNesting = 5
+const nestedMinMs = 4
 
 /** Runs `callback` once, `delayMs` from now at the earliest. */
 export function setTimeout(callback: Callback, delayMs?: number, ...args: unknown[]): number {
@@ -35,7 +42,8 @@ export function setInterval(callback: Callback, delayMs?: number, ...args: unkno
 }
 
 export function clearTimeout(id?: number): void {
-  const timer = mapGet(byId, id as number)
+  // As Web IDL converts it: to a whole number.
+  const timer = mapGet(byId, (id as number) | 0)
   if (timer === undefined) return
   mapDelete(byId, timer.id)
   heap.remove(timer)
@@ -50,64 +58,69 @@ function add(callback: unknown, delayMs: unknown, args: unknown[], repeats: bool
     throw new TypeError(`Cannot set a timer: callback is ${typeof callback}, must be a function`)
   }
   // As HTML has it: a 32-bit integer, so that what is absurdly long comes at once.
-  const delay = max((delayMs as number) | 0, 0)
+  const delay = clamp(max((delayMs as number) | 0, 0), nesting)
   lastId++
-  const timer: Timer = {
-    id: lastId,
-    dueMs: monotonicMs() + delay,
-    order: ++lastOrder,
-    intervalMs: repeats ? delay : null,
-    callback: callback as Callback,
-    args,
-    requestId: currentRequestId(),
-    heapIndex: -1,
-  }
+  const timer = newTimer(lastId, delay, repeats, callback as Callback, args)
   mapSet(byId, timer.id, timer)
   heap.add(timer)
   return timer.id
 }
 
-/**
- * How many turns of the microtask queue a timer's own promises get before the next timer that is due is called. A guest
- * cannot see when the queue is empty; deeper chains than this mix with the next timer.
- */
-const microtaskTurns = 16
-
-/** @returns whose work the microtasks after it are, 0 if unknown. */
-export function runDueTimers(): number {
-  armedForMs = null
-  const nowMs = monotonicMs()
-  const order = lastOrder
-  const timer = nextDue(nowMs, order)
-  if (timer === null) return 0
-  run(timer, nowMs)
-  if (nextDue(nowMs, order) === null) return timer.requestId
-  void runRest(nowMs, order)
-  return 0
-}
-
-async function runRest(nowMs: number, order: number): Promise<void> {
-  for (;;) {
-    for (let turn = 0; turn < microtaskTurns; turn++) await undefined
-    const timer = nextDue(nowMs, order)
-    if (timer === null) return
-    run(timer, nowMs)
-    setCurrentRequestId(0)
+function newTimer(id: number, delayMs: number, repeats: boolean, callback: Callback, args: unknown[]): Timer {
+  return {
+    id,
+    dueMs: monotonicMs() + delayMs,
+    order: ++lastOrder,
+    intervalMs: repeats ? delayMs : null,
+    callback,
+    args,
+    requestId: currentRequestId(),
+    nesting: nesting + 1,
+    heapIndex: -1,
   }
 }
 
-/** Timers set since the wake-up are left for the next one, or one that sets itself again would run for ever. */
-function nextDue(nowMs: number, order: number): Timer | null {
+function clamp(delayMs: number, level: number): number {
+  return level > freeNesting && delayMs < nestedMinMs ? nestedMinMs : delayMs
+}
+
+/** A timer with its place in the order of all, which comes only while it is armed. `callback` must not throw. */
+export function reserveTimer(delayMs: number, callback: () => void): Timer {
+  return newTimer(0, delayMs, false, callback, [])
+}
+
+export function armTimer(timer: Timer): void {
+  if (timer.heapIndex === -1) heap.add(timer)
+}
+
+export function disarmTimer(timer: Timer): void {
+  heap.remove(timer)
+}
+
+/** Null = there is no timer. */
+export function firstDueMs(): number | null {
+  const { first } = heap
+  return first === null ? null : first.dueMs
+}
+
+export function lastTimerOrder(): number {
+  return lastOrder
+}
+
+/** The first that is due at `nowMs`, unless it was set after that with `order`. */
+export function dueTimer(nowMs: number, order: number): Timer | null {
   const { first } = heap
   return first !== null && first.dueMs <= nowMs && first.order <= order ? first : null
 }
 
-function run(timer: Timer, nowMs: number): void {
+export function runTimer(timer: Timer, nowMs: number): void {
   heap.remove(timer)
+  nesting = timer.nesting
   if (timer.intervalMs === null) {
     mapDelete(byId, timer.id)
   } else {
-    timer.dueMs = nowMs + timer.intervalMs
+    timer.dueMs = nowMs + clamp(timer.intervalMs, timer.nesting)
+    timer.nesting++
     timer.order = ++lastOrder
     heap.add(timer)
   }
@@ -119,12 +132,7 @@ function run(timer: Timer, nowMs: number): void {
   }
 }
 
-/** Asks the host for a wake-up when the first timer is due; once an entry, however many timers were set and cleared. */
-export function armWakeUp(): void {
-  const { first } = heap
-  const dueMs = first === null ? null : first.dueMs
-  if (dueMs === armedForMs) return
-  armedForMs = dueMs
-  // Whole milliseconds, or the host's timer comes a fraction too early and once more.
-  wakeAfter(dueMs === null ? -1 : max(ceil(dueMs - monotonicMs()), 0))
+/** What is set from now on is not the doing of a timer. */
+export function leaveTimer(): void {
+  nesting = 0
 }

@@ -1,0 +1,35 @@
+import { iterator, setPrototypeOf, TypeError } from '../primordials.ts'
+import { newList } from './list.ts'
+
+/** What no member was given for. Nobody may write to it. */
+const nothing = setPrototypeOf({}, null) as object
+
+/** @throws TypeError if fewer arguments were given than Web IDL requires. */
+export function needArguments(given: number, required: number, what: string): void {
+  if (given >= required) return
+  throw new TypeError(`Cannot ${what}: ${given} arguments, must be at least ${required}`)
+}
+
+/**
+ * An argument that is a dictionary of Web IDL. Its members are to be read in the order of their names, each once.
+ *
+ * @throws TypeError if it is neither an object nor missing.
+ */
+export function toDictionary<Dictionary extends object>(value: Dictionary | null | undefined): Dictionary {
+  if (value === undefined || value === null) return nothing as Dictionary
+  if (typeof value === 'object' || typeof value === 'function') return value
+  throw new TypeError(`Cannot read options: ${typeof value}, must be an object`)
+}
+
+/** An argument that is a sequence of Web IDL: whatever can be iterated, except text. */
+export function toSequence(value: unknown, what: string): unknown[] {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) throw noSequence(what)
+  if (typeof (value as Iterable<unknown>)[iterator] !== 'function') throw noSequence(what)
+  const items = newList<unknown>()
+  for (const item of value as Iterable<unknown>) items[items.length] = item
+  return items
+}
+
+function noSequence(what: string): TypeError {
+  return new TypeError(`Cannot read ${what}: must be a sequence`)
+}
