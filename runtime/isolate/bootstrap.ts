@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ready = fileURLToPath(new URL('./guest.bundle.json', import.meta.url))
-const guestFolder = fileURLToPath(new URL('./guest', import.meta.url))
+const runtimeFolder = fileURLToPath(new URL('..', import.meta.url))
 
 /**
  * The scripts of the guest's side: the one that every isolate evaluates before anything else, `guest/main.ts` and what
@@ -32,30 +32,18 @@ async function bundle(): Promise<string[]> {
   // Loaded only here: esbuild costs a process that finds the bundle ready 20 ms.
   const { bundleBootstrap } = await import('./bundle-bootstrap.ts')
   try {
-    return await bundleBootstrap(join(guestFolder, 'main.ts'))
+    return await bundleBootstrap(join(runtimeFolder, 'isolate/guest/main.ts'))
   } finally {
     // Its process would stay for as long as this one.
     await (await import('esbuild')).stop()
   }
 }
 
-/** Of everything that goes into the bundle. */
+/** Of everything that goes into the bundle, and of its neighbours; of packages, of the lockfile. */
 function digestOfSources(): string {
   const hash = createHash('sha256')
-  const files = globSync('**/*.ts', { cwd: guestFolder }).sort()
-  for (const file of files) hash.update(`${file}\n`).update(readFileSync(join(guestFolder, file)))
-  for (const file of bundledElsewhere) hash.update(readFileSync(new URL(file, import.meta.url)))
+  const files = globSync(['isolate/**/*.ts', 'model/*.ts'], { cwd: runtimeFolder }).sort()
+  for (const file of [...files, '../package-lock.json'])
+    hash.update(`${file}\n`).update(readFileSync(join(runtimeFolder, file)))
   return hash.digest('hex').slice(0, 32)
 }
-
-/** What the guest's modules import from outside their folder, and what bundles them. Of packages, the lockfile. */
-const bundledElsewhere = [
-  './abi.ts',
-  '../model/limits.ts',
-  './bundle-bootstrap.ts',
-  './hot-functions.ts',
-  './part-entries.ts',
-  './part-linker.ts',
-  './part-plan.ts',
-  '../../package-lock.json',
-]

@@ -12,11 +12,10 @@ export interface GuestModule {
 
 export type ModuleGraph = ReadonlyMap<string, GuestModule>
 
-/**
- * How much may be loaded of which who asked for something has no use. Loading a part takes some 40 µs and 3 KB however
- * small it is, and 10 µs a KB; and who has used one module of a folder often uses the next.
- */
-const maxSlackBytes = 10_000
+/** What loading a part costs, however small it is, in bytes of code that would take as long: 40 µs. */
+const partBytes = 4000
+/** How much more may be loaded all in all to have two parts of one folder in one: who uses one often uses both. */
+const neighbourBytes = 8000
 
 /**
  * Divides the modules into scripts: first the one that every instance evaluates, which holds what `entry` imports,
@@ -26,7 +25,7 @@ const maxSlackBytes = 10_000
 export function planParts(graph: ModuleGraph, entry: string): string[][] {
   const main = closure(graph, entry, new Set())
   const plan = new Plan(graph, main)
-  for (const [one, other] of plan.likelyPairs()) plan.tryToMerge(one, other)
+  for (const pair of plan.likelyPairs()) plan.tryToMerge(pair)
   return [[...main], ...plan.parts()]
 }
 
@@ -46,25 +45,32 @@ interface Part {
   readonly bytes: number
 }
 
+interface Pair {
+  readonly one: string
+  readonly other: string
+  /** The share of those that need one of them who need both. */
+  readonly together: number
+  readonly areNeighbours: boolean
+}
+
 class Plan {
   readonly #graph: ModuleGraph
   readonly #main: ReadonlySet<string>
-  /** How many bytes each module takes that is asked for, with what it imports. */
-  readonly #bytesOf = new Map<string, number>()
-  /** For whom a module is there: modules that are asked for. */
+  /** The modules that are asked for, outside of the main script. */
+  readonly #roots: readonly string[]
+  /** Of each module, for which roots it is there. */
   readonly #neededBy = new Map<string, Set<string>>()
   readonly #partOf = new Map<string, Part>()
 
-  /** Begins with the smallest parts there can be: each of modules that are there for the same ones. */
+  /** Begins with the smallest parts there can be: each of modules that are there for the same roots. */
   constructor(graph: ModuleGraph, main: ReadonlySet<string>) {
     this.#graph = graph
     this.#main = main
-    for (const root of new Set([...graph.values()].flatMap(({ requires }) => requires))) {
-      if (main.has(root)) continue
-      const modules = closure(graph, root, main)
-      this.#bytesOf.set(root, this.#sum(modules))
-      for (const path of modules) this.#neededBy.set(path, (this.#neededBy.get(path) ?? new Set()).add(root))
-    }
+    const required = [...graph.values()].flatMap(({ requires }) => requires)
+    this.#roots = [...new Set(required)].filter((path) => !main.has(path))
+    for (const root of this.#roots)
+      for (const path of closure(graph, root, main))
+        this.#neededBy.set(path, (this.#neededBy.get(path) ?? new Set()).add(root))
     const groups = Map.groupBy(this.#neededBy.keys(), (path) => [...this.#neededBy.get(path)!].join())
     for (const modules of groups.values()) this.#add(modules)
   }
@@ -73,31 +79,32 @@ class Plan {
     return Array.from(new Set(this.#partOf.values()), ({ modules }) => [...modules])
   }
 
-  /** Modules of different parts that are needed together or stand in one folder, likeliest first. */
-  likelyPairs(): [string, string][] {
+  /** Pairs of modules of different parts that are needed together or stand in one folder, likeliest first. */
+  likelyPairs(): Pair[] {
     const firsts = Array.from(new Set(this.#partOf.values()), ({ modules }) => modules[0]!)
     const pairs = firsts.flatMap((one, index) =>
-      firsts.slice(index + 1).map((other) => {
-        const [roots, otherRoots] = [this.#neededBy.get(one)!, this.#neededBy.get(other)!]
-        const together = roots.intersection(otherRoots).size / roots.union(otherRoots).size
-        const areNeighbours = posix.dirname(one) === posix.dirname(other)
-        return { pair: [one, other] as [string, string], likeliness: together + (areNeighbours ? 1 : 0) }
-      }),
+      firsts.slice(index + 1).map((other) => this.#pair(one, other)),
     )
     return pairs
-      .filter(({ likeliness }) => likeliness > 0)
-      .sort((a, b) => b.likeliness - a.likeliness)
-      .map(({ pair }) => pair)
+      .filter(({ together, areNeighbours }) => together > 0 || areNeighbours)
+      .sort((a, b) => b.together - a.together)
   }
 
-  /** Makes one part of two, unless too much would be loaded in vain, or a circle of imports would arise. */
-  tryToMerge(one: string, other: string): void {
+  /** Makes one part of two, unless all in all more would be loaded for it, or imports would form a circle. */
+  tryToMerge({ one, other, areNeighbours }: Pair): void {
     const before = [this.#partOf.get(one)!, this.#partOf.get(other)!] as const
     if (before[0] === before[1]) return
+    const bytesBefore = this.#loadedBytes()
     const merged = this.#add([...before[0].modules, ...before[1].modules])
     const hasCircle = [...this.#importsOf(merged)].some((part) => this.#loadedWith(part).has(merged))
-    if (hasCircle || this.#slackBytes(merged) > maxSlackBytes)
+    if (hasCircle || this.#loadedBytes() > bytesBefore + (areNeighbours ? neighbourBytes : 0))
       for (const { modules } of before) this.#add(modules)
+  }
+
+  #pair(one: string, other: string): Pair {
+    const [roots, otherRoots] = [this.#neededBy.get(one)!, this.#neededBy.get(other)!]
+    const together = roots.intersection(otherRoots).size / roots.union(otherRoots).size
+    return { one, other, together, areNeighbours: posix.dirname(one) === posix.dirname(other) }
   }
 
   #sum(modules: Iterable<string>): number {
@@ -129,19 +136,11 @@ class Plan {
     return loaded
   }
 
-  /** What is loaded in vain at worst, when the part is loaded. */
-  #slackBytes(part: Part): number {
-    const loaded = new Map<Part, Set<Part>>()
-    let most = 0
-    for (const [root, bytes] of this.#bytesOf) {
-      const rootPart = this.#partOf.get(root)!
-      const parts = loaded.get(rootPart) ?? this.#loadedWith(rootPart)
-      loaded.set(rootPart, parts)
-      if (!parts.has(part)) continue
-      let slack = -bytes
-      for (const one of parts) slack += one.bytes
-      most = Math.max(most, slack)
-    }
-    return most
+  /** What it takes if each root is asked for once, in an instance of its own. */
+  #loadedBytes(): number {
+    let bytes = 0
+    for (const root of this.#roots)
+      for (const part of this.#loadedWith(this.#partOf.get(root)!)) bytes += part.bytes + partBytes
+    return bytes
   }
 }
