@@ -136,7 +136,19 @@ describe('URL', () => {
 
   const values: Record<string, readonly string[]> = {
     href: ['http://other/', 'bad url'],
-    protocol: ['https', 'ftp:', 'mailto', 'file', '1x', 'ht tp', '', 'https:junk'],
+    protocol: [
+      'https',
+      'ftp:',
+      'mailto',
+      'file',
+      '1x',
+      'ht tp',
+      '',
+      'https:junk',
+      'ht\ttp\rs:',
+      '\n',
+      'ws\n:x',
+    ],
     username: ['me', '', 'a:b@c/d', 'ü', "!$&'()*"],
     password: ['secret', '', 'a:b@c/d'],
     host: [
@@ -156,10 +168,10 @@ describe('URL', () => {
       'h:99999',
     ],
     hostname: ['other.com', 'other.com:99', '', 'a/b', '[::1]', '127.1', 'bad host'],
-    port: ['99', '80', '', '99x', 'x', '99999', '0'],
-    pathname: ['/x y', 'x', '', '/a/../b', '/a?b#c', '//x', '\\z', '/ü%zz'],
-    search: ['?a=b', 'a=b', '', '?', '#x', ' x ', 'ü"\''],
-    hash: ['#x', 'x', '', '#', ' x ', '`"<'],
+    port: ['99', '80', '', '99x', 'x', '99999', '0', '\t9\n9', '\r'],
+    pathname: ['/x y', 'x', '', '/a/../b', '/a?b#c', '//x', '\\z', '/ü%zz', '/a\0', '\t', 'a \x1f\n'],
+    search: ['?a=b', 'a=b', '', '?', '#x', ' x ', 'ü"\'', 'x\0', '\n'],
+    hash: ['#x', 'x', '', '#', ' x ', '`"<', 'x\x1f', '\t'],
   }
   const subjects = [
     'http://example.com/a?b#c',
@@ -276,6 +288,11 @@ describe('URLSearchParams', () => {
   it('reads, changes and writes as Node does', () => {
     const seen = evaluate(`return (${code})(URLSearchParams, new URL('http://a/?x=1#h'))`)
     assert.deepEqual(seen, code(URLSearchParams, new URL('http://a/?x=1#h')))
+  })
+
+  it('takes the last of two names that are the same text', () => {
+    const code = (make: typeof URLSearchParams) => String(new make({ '\ud800': '1', a: '2', '\udfff': '3' }))
+    assert.equal(evaluate(`return (${code})(URLSearchParams)`), code(URLSearchParams))
   })
 
   it('refuses what is no pair', () => {

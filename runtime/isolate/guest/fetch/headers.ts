@@ -1,10 +1,13 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { PairIterator } from '../language/pair-iterator.ts'
+import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
+import { needArguments, needFunction } from '../language/web-idl.ts'
 import { apply, getOwnPropertyDescriptor, iterator, ownKeys, TypeError } from '../primordials.ts'
 import { HeaderList } from './header-list.ts'
 import { normalizeName, normalizeValue } from './header-text.ts'
 
 export type HeadersInit = Headers | Iterable<Iterable<string>> | Record<string, string>
+
+const HeadersIterator = definePairIterator('Headers')
 
 /** Given in place of `init` by the bootstrap, which no guest can name: wraps a list that is there. */
 const fromList = { __proto__: null } as unknown as HeadersInit
@@ -19,7 +22,10 @@ export class Headers {
   readonly #list: HeaderList
   readonly #isImmutable: boolean
 
-  constructor(init?: HeadersInit, list?: HeaderList, isImmutable?: boolean) {
+  /** Tells the compiler what `iterateByEntries` puts there. */
+  declare [iterator]: () => PairIterator<[string, string]>
+
+  constructor(init: HeadersInit | undefined = undefined, list?: HeaderList, isImmutable?: boolean) {
     if (init === fromList) {
       this.#list = list!
       this.#isImmutable = isImmutable!
@@ -30,17 +36,20 @@ export class Headers {
   }
 
   append(name: string, value: string): void {
+    needArguments(arguments.length, 2, 'append a header')
     const key = normalizeName(`${name}`)
     const text = normalizeValue(`${value}`)
     this.#writable().append(key, text)
   }
 
   delete(name: string): void {
+    needArguments(arguments.length, 1, 'delete a header')
     const key = normalizeName(`${name}`)
     this.#writable().delete(key)
   }
 
   get(name: string): string | null {
+    needArguments(arguments.length, 1, 'get a header')
     return this.#list.get(normalizeName(`${name}`))
   }
 
@@ -49,39 +58,38 @@ export class Headers {
   }
 
   has(name: string): boolean {
+    needArguments(arguments.length, 1, 'look for a header')
     return this.#list.has(normalizeName(`${name}`))
   }
 
   set(name: string, value: string): void {
+    needArguments(arguments.length, 2, 'set a header')
     const key = normalizeName(`${name}`)
     const text = normalizeValue(`${value}`)
     this.#writable().set(key, text)
   }
 
-  forEach(visit: (value: string, name: string, headers: Headers) => void, self?: unknown): void {
+  forEach(visit: (value: string, name: string, headers: Headers) => void, self: unknown = undefined): void {
+    needFunction(visit, 'visit headers')
     for (let index = 0; index < this.#list.sorted().length; index++) {
       const pair = this.#list.sorted()[index]!
       apply(visit, self, [pair[1], pair[0], this])
     }
   }
 
-  entries(): PairIterator<string, string, [string, string]> {
+  entries(): PairIterator<[string, string]> {
     const list = this.#list
-    return new PairIterator(() => list.sorted(), 'entry')
+    return new HeadersIterator(() => list.sorted(), 'entry')
   }
 
-  keys(): PairIterator<string, string, string> {
+  keys(): PairIterator<string> {
     const list = this.#list
-    return new PairIterator(() => list.sorted(), 'key')
+    return new HeadersIterator(() => list.sorted(), 'key')
   }
 
-  values(): PairIterator<string, string, string> {
+  values(): PairIterator<string> {
     const list = this.#list
-    return new PairIterator(() => list.sorted(), 'value')
-  }
-
-  [iterator](): PairIterator<string, string, [string, string]> {
-    return this.entries()
+    return new HeadersIterator(() => list.sorted(), 'value')
   }
 
   #writable(): HeaderList {
@@ -96,7 +104,10 @@ export class Headers {
   }
 }
 
+iterateByEntries(Headers.prototype)
 tagClass(Headers, 'Headers')
+
+const ownIterator = Headers.prototype[iterator]
 
 /**
  * A new list of what `new Headers(init)` takes.
@@ -106,7 +117,8 @@ tagClass(Headers, 'Headers')
 export function readHeadersInit(init: unknown): HeaderList {
   if (init === undefined) return new HeaderList()
   const existing = headerListOf(init)
-  if (existing !== null) return existing.copy()
+  // `Headers` are pairs like any other; only how to iterate over them may have been changed.
+  if (existing !== null && (init as Headers)[iterator] === ownIterator) return existing.copy()
   if ((typeof init !== 'object' && typeof init !== 'function') || init === null) {
     throw new TypeError('Cannot read headers: must be Headers, pairs, or an object')
   }

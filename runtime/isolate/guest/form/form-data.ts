@@ -1,11 +1,14 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { PairIterator } from '../language/pair-iterator.ts'
+import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
+import { needArguments, needFunction } from '../language/web-idl.ts'
 import { apply, iterator, stringToWellFormed, TypeError } from '../primordials.ts'
 import { type Blob, bytesOfBlob, isBlob } from './blob.ts'
 import { File, isFile } from './file.ts'
 
 export type FormValue = string | File
 type Entry = [string, FormValue]
+
+const FormDataIterator = definePairIterator('FormData')
 
 export let isFormData: (value: unknown) => value is FormData
 /** Its entries, in order: not to be changed. */
@@ -15,20 +18,26 @@ export let formEntries: (form: FormData) => readonly (readonly [string, FormValu
 export class FormData {
   #entries: Entry[] = []
 
-  constructor(form?: undefined) {
+  /** Tells the compiler what `iterateByEntries` puts there. */
+  declare [iterator]: () => PairIterator<Entry>
+
+  constructor(form: undefined = undefined) {
     if (form !== undefined) throw new TypeError('Cannot make form data of an element: there are none here')
   }
 
-  append(name: string, value: string | Blob, fileName?: string): void {
+  append(name: string, value: string | Blob, fileName: string | undefined = undefined): void {
+    needArguments(arguments.length, 2, 'append to the form')
     this.#entries[this.#entries.length] = makeEntry(name, value, fileName)
   }
 
   delete(name: string): void {
+    needArguments(arguments.length, 1, 'delete an entry of the form')
     const key = toText(name)
     this.#keep((entry) => entry[0] !== key)
   }
 
   get(name: string): FormValue | null {
+    needArguments(arguments.length, 1, 'get an entry of the form')
     const key = toText(name)
     const entries = this.#entries
     for (let index = 0; index < entries.length; index++)
@@ -37,6 +46,7 @@ export class FormData {
   }
 
   getAll(name: string): FormValue[] {
+    needArguments(arguments.length, 1, 'get entries of the form')
     const key = toText(name)
     const values: FormValue[] = []
     const entries = this.#entries
@@ -47,13 +57,15 @@ export class FormData {
   }
 
   has(name: string): boolean {
+    needArguments(arguments.length, 1, 'look for an entry of the form')
     const key = toText(name)
     const entries = this.#entries
     for (let index = 0; index < entries.length; index++) if (entries[index]![0] === key) return true
     return false
   }
 
-  set(name: string, value: string | Blob, fileName?: string): void {
+  set(name: string, value: string | Blob, fileName: string | undefined = undefined): void {
+    needArguments(arguments.length, 2, 'set an entry of the form')
     const entry = makeEntry(name, value, fileName)
     let isSet = false
     this.#keep((other) => {
@@ -66,27 +78,24 @@ export class FormData {
     if (!isSet) this.#entries[this.#entries.length] = entry
   }
 
-  forEach(visit: (value: FormValue, name: string, form: FormData) => void, self?: unknown): void {
+  forEach(visit: (value: FormValue, name: string, form: FormData) => void, self: unknown = undefined): void {
+    needFunction(visit, 'visit the form')
     for (let index = 0; index < this.#entries.length; index++) {
       const entry = this.#entries[index]!
       apply(visit, self, [entry[1], entry[0], this])
     }
   }
 
-  entries(): PairIterator<string, FormValue, Entry> {
-    return new PairIterator(() => this.#entries, 'entry')
+  entries(): PairIterator<Entry> {
+    return new FormDataIterator(() => this.#entries, 'entry')
   }
 
-  keys(): PairIterator<string, FormValue, string> {
-    return new PairIterator(() => this.#entries, 'key')
+  keys(): PairIterator<string> {
+    return new FormDataIterator(() => this.#entries, 'key')
   }
 
-  values(): PairIterator<string, FormValue, FormValue> {
-    return new PairIterator(() => this.#entries, 'value')
-  }
-
-  [iterator](): PairIterator<string, FormValue, Entry> {
-    return this.entries()
+  values(): PairIterator<FormValue> {
+    return new FormDataIterator(() => this.#entries, 'value')
   }
 
   #keep(keeps: (entry: Entry) => boolean): void {
@@ -105,6 +114,7 @@ export class FormData {
   }
 }
 
+iterateByEntries(FormData.prototype)
 tagClass(FormData, 'FormData')
 
 /** A blob becomes a file: with the name that is given, its own, or `blob`. */

@@ -1,6 +1,7 @@
 import type { Body } from '../fetch/body.ts'
 import { headerParameter, mediaType } from '../fetch/header-parameter.ts'
 import { TypeError } from '../primordials.ts'
+import { Utf8Decoder } from '../text/utf8-decode.ts'
 import { FormData } from './form-data.ts'
 import { parseForm } from './form-urlencoded.ts'
 import { readMultipart } from './multipart-read.ts'
@@ -17,7 +18,8 @@ export async function readFormData(body: Body, contentType: string): Promise<For
     throw new TypeError(`Cannot read form data: content-type is "${contentType}", must be that of a form`)
   }
   const form = new FormData()
-  const pairs = parseForm(await body.text())
+  // `text` would take off a byte order mark, which in a form belongs to the first name.
+  const pairs = parseForm(new Utf8Decoder(false, true).decode(await body.bytes(), false))
   for (let index = 0; index < pairs.length; index++) form.append(pairs[index]![0], pairs[index]![1])
   return form
 }

@@ -1,5 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { iteratorPrototype, setPrototypeOf } from '../primordials.ts'
+import { defineProperty, iterator, iteratorPrototype, setPrototypeOf } from '../primordials.ts'
 
 type Pairs<Key, Value> = readonly (readonly [Key, Value])[]
 
@@ -43,4 +43,12 @@ export const definePairIterator = (function definePairIterator(interfaceName: st
   setPrototypeOf(prototype, iteratorPrototype)
   tagClass(Iterator, `${interfaceName} Iterator`)
   return Iterator as unknown as PairIteratorConstructor
+})
+
+/** Web IDL has one function under two names. */
+// biome-ignore format: keeps the parentheses, see `primordials.ts`
+export const iterateByEntries = (function iterateByEntries(prototype: { entries(): unknown }): void {
+  const { entries } = prototype
+  const descriptor = { __proto__: null, value: entries, writable: true, configurable: true }
+  defineProperty(prototype, iterator, descriptor as PropertyDescriptor)
 })

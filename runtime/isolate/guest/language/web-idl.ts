@@ -10,6 +10,11 @@ export function needArguments(given: number, required: number, what: string): vo
   throw new TypeError(`Cannot ${what}: ${given} arguments, must be at least ${required}`)
 }
 
+/** @throws TypeError unless it is a function. */
+export function needFunction(value: unknown, what: string): void {
+  if (typeof value !== 'function') throw new TypeError(`Cannot ${what}: ${typeof value}, must be a function`)
+}
+
 /**
  * An argument that is a dictionary of Web IDL. Its members are to be read in the order of their names, each once.
  *

@@ -1,11 +1,15 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { parseForm, serializeForm } from '../form/form-urlencoded.ts'
-import { PairIterator } from '../language/pair-iterator.ts'
+import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
+import { needArguments, needFunction } from '../language/web-idl.ts'
 import {
   apply,
   arraySort,
   getOwnPropertyDescriptor,
   iterator,
+  Map,
+  mapGet,
+  mapSet,
   ownKeys,
   stringCharCodeAt,
   stringSlice,
@@ -14,6 +18,8 @@ import {
 } from '../primordials.ts'
 
 type Pair = [string, string]
+
+const ParamsIterator = definePairIterator('URLSearchParams')
 
 export let isSearchParams: (value: unknown) => value is URLSearchParams
 export let serializeParams: (params: URLSearchParams) => string
@@ -28,6 +34,9 @@ export class URLSearchParams {
   /** Told of changes: the URL whose query this is. */
   #onChange: ((query: string) => void) | null = null
 
+  /** Tells the compiler what `iterateByEntries` puts there. */
+  declare [iterator]: () => PairIterator<Pair>
+
   constructor(init: unknown = '') {
     this.#pairs = readInit(init)
   }
@@ -37,11 +46,13 @@ export class URLSearchParams {
   }
 
   append(name: string, value: string): void {
+    needArguments(arguments.length, 2, 'append a parameter')
     this.#pairs[this.#pairs.length] = [toText(name), toText(value)]
     this.#changed()
   }
 
-  delete(name: string, value?: string): void {
+  delete(name: string, value: string | undefined = undefined): void {
+    needArguments(arguments.length, 1, 'delete a parameter')
     const key = toText(name)
     const only = value === undefined ? null : toText(value)
     this.#keep((pair) => pair[0] !== key || (only !== null && pair[1] !== only))
@@ -49,6 +60,7 @@ export class URLSearchParams {
   }
 
   get(name: string): string | null {
+    needArguments(arguments.length, 1, 'get a parameter')
     const key = toText(name)
     const pairs = this.#pairs
     for (let index = 0; index < pairs.length; index++) if (pairs[index]![0] === key) return pairs[index]![1]
@@ -56,6 +68,7 @@ export class URLSearchParams {
   }
 
   getAll(name: string): string[] {
+    needArguments(arguments.length, 1, 'get parameters')
     const key = toText(name)
     const pairs = this.#pairs
     const values: string[] = []
@@ -65,7 +78,8 @@ export class URLSearchParams {
     return values
   }
 
-  has(name: string, value?: string): boolean {
+  has(name: string, value: string | undefined = undefined): boolean {
+    needArguments(arguments.length, 1, 'look for a parameter')
     const key = toText(name)
     const only = value === undefined ? null : toText(value)
     const pairs = this.#pairs
@@ -77,6 +91,7 @@ export class URLSearchParams {
   }
 
   set(name: string, value: string): void {
+    needArguments(arguments.length, 2, 'set a parameter')
     const key = toText(name)
     const text = toText(value)
     let isSet = false
@@ -96,27 +111,27 @@ export class URLSearchParams {
     this.#changed()
   }
 
-  forEach(visit: (value: string, name: string, params: URLSearchParams) => void, self?: unknown): void {
+  forEach(
+    visit: (value: string, name: string, params: URLSearchParams) => void,
+    self: unknown = undefined,
+  ): void {
+    needFunction(visit, 'visit parameters')
     for (let index = 0; index < this.#pairs.length; index++) {
       const pair = this.#pairs[index]!
       apply(visit, self, [pair[1], pair[0], this])
     }
   }
 
-  entries(): PairIterator<string, string, Pair> {
-    return new PairIterator(() => this.#pairs, 'entry')
+  entries(): PairIterator<Pair> {
+    return new ParamsIterator(() => this.#pairs, 'entry')
   }
 
-  keys(): PairIterator<string, string, string> {
-    return new PairIterator(() => this.#pairs, 'key')
+  keys(): PairIterator<string> {
+    return new ParamsIterator(() => this.#pairs, 'key')
   }
 
-  values(): PairIterator<string, string, string> {
-    return new PairIterator(() => this.#pairs, 'value')
-  }
-
-  [iterator](): PairIterator<string, string, Pair> {
-    return this.entries()
+  values(): PairIterator<string> {
+    return new ParamsIterator(() => this.#pairs, 'value')
   }
 
   toString(): string {
@@ -151,6 +166,7 @@ export class URLSearchParams {
   }
 }
 
+iterateByEntries(URLSearchParams.prototype)
 tagClass(URLSearchParams, 'URLSearchParams')
 
 function toText(value: unknown): string {
@@ -183,11 +199,22 @@ function readPairs(pairs: Iterable<Iterable<string>>): Pair[] {
 
 function readRecord(record: object): Pair[] {
   const read: Pair[] = []
+  const places = new Map<string, Pair>()
   const names = ownKeys(record)
   for (let index = 0; index < names.length; index++) {
-    const name = names[index]!
-    if (getOwnPropertyDescriptor(record, name)?.enumerable !== true) continue
-    read[read.length] = [toText(name), toText((record as Record<PropertyKey, unknown>)[name])]
+    const key = names[index]!
+    if (getOwnPropertyDescriptor(record, key)?.enumerable !== true) continue
+    const name = toText(key)
+    const value = toText((record as Record<PropertyKey, unknown>)[key])
+    // Two names with lone surrogates may become the same text.
+    const known = mapGet(places, name)
+    if (known !== undefined) {
+      known[1] = value
+      continue
+    }
+    const pair: Pair = [name, value]
+    mapSet(places, name, pair)
+    read[read.length] = pair
   }
   return read
 }

@@ -1,10 +1,13 @@
 import {
   arrayJoin,
+  numberToString,
   stringCharCodeAt,
   stringIndexOf,
+  stringPadStart,
   stringSlice,
   stringSplit,
   stringStartsWith,
+  stringToUpperCase,
 } from '../primordials.ts'
 import { percentEncode } from './percent-encode.ts'
 import { parse } from './url-parse.ts'
@@ -30,8 +33,9 @@ export const urlSetters = {
 export type UrlComponent = Exclude<keyof typeof urlSetters, '__proto__'>
 
 function protocol(url: UrlRecord, value: string): UrlRecord | null {
-  const colon = stringIndexOf(value, ':')
-  const scheme = colon === -1 ? value : stringSlice(value, 0, colon)
+  const text = withoutBreaks(value)
+  const colon = stringIndexOf(text, ':')
+  const scheme = colon === -1 ? text : stringSlice(text, 0, colon)
   if (!isScheme(scheme)) return null
   const changed = parse(`${scheme}:${stringSlice(url.href, url.protocolEnd)}`)
   if (changed === null || isSpecial(url) !== isSpecial(changed)) return null
@@ -56,7 +60,7 @@ function withUser(url: UrlRecord, user: string, pass: string): UrlRecord | null 
 }
 
 function host(url: UrlRecord, value: string): UrlRecord | null {
-  const text = cutAtDelimiter(url, value)
+  const text = cutAtDelimiter(url, withoutBreaks(value))
   const colon = portColon(text)
   if (colon === -1) return withHost(url, text, url.portPart)
   if (url.protocol === 'file:') return null
@@ -69,7 +73,7 @@ function host(url: UrlRecord, value: string): UrlRecord | null {
 }
 
 function hostname(url: UrlRecord, value: string): UrlRecord | null {
-  const text = cutAtDelimiter(url, value)
+  const text = cutAtDelimiter(url, withoutBreaks(value))
   return portColon(text) === -1 ? withHost(url, text, url.portPart) : null
 }
 
@@ -83,7 +87,8 @@ function withHost(url: UrlRecord, name: string, portPart: string): UrlRecord | n
 
 function port(url: UrlRecord, value: string): UrlRecord | null {
   if (!mayHaveUserAndPort(url)) return null
-  const digits = leadingDigits(value)
+  const text = withoutBreaks(value)
+  const digits = leadingDigits(text)
   if (digits === '' && value !== '') return null
   const portPart = digits === '' ? '' : `:${digits}`
   return parse(stringSlice(url.href, 0, url.hostEnd) + portPart + stringSlice(url.href, url.pathStart))
@@ -91,7 +96,7 @@ function port(url: UrlRecord, value: string): UrlRecord | null {
 
 function pathname(url: UrlRecord, value: string): UrlRecord | null {
   if (isOpaque(url)) return null
-  const path = replace(replace(replace(value, '?', '%3F'), '#', '%23'), ' ', '%20')
+  const path = replace(replace(escapeControls(value), '?', '%3F'), '#', '%23')
   const isRooted = stringStartsWith(path, '/') || (isSpecial(url) && stringStartsWith(path, '\\'))
   const rooted = isRooted || (path === '' && url.hasAuthority) ? path : `/${path}`
   const before = url.hasAuthority
@@ -102,15 +107,13 @@ function pathname(url: UrlRecord, value: string): UrlRecord | null {
 
 function search(url: UrlRecord, value: string): UrlRecord | null {
   const query = stringStartsWith(value, '?') ? stringSlice(value, 1) : value
-  const part = value === '' ? '' : `?${replace(replace(query, '#', '%23'), ' ', '%20')}`
+  const part = value === '' ? '' : `?${replace(escapeControls(query), '#', '%23')}`
   return parse(stringSlice(url.href, 0, url.searchStart) + part + stringSlice(url.href, url.hashStart))
 }
 
 function hash(url: UrlRecord, value: string): UrlRecord | null {
   const fragment = stringStartsWith(value, '#') ? stringSlice(value, 1) : value
-  return parse(
-    stringSlice(url.href, 0, url.hashStart) + (value === '' ? '' : `#${replace(fragment, ' ', '%20')}`),
-  )
+  return parse(stringSlice(url.href, 0, url.hashStart) + (value === '' ? '' : `#${escapeControls(fragment)}`))
 }
 
 function isSpecial(url: UrlRecord): boolean {
@@ -163,6 +166,25 @@ function leadingDigits(text: string): string {
   let end = 0
   while (end < text.length && stringCharCodeAt(text, end) >= 48 && stringCharCodeAt(text, end) <= 57) end++
   return stringSlice(text, 0, end)
+}
+
+/** Tabs and line ends are in no component. */
+function withoutBreaks(text: string): string {
+  return replace(replace(replace(text, '\t', ''), '\n', ''), '\r', '')
+}
+
+/** Spaces and control characters as escapes: the parser would take them off the end of the URL. */
+function escapeControls(value: string): string {
+  const text = withoutBreaks(value)
+  let escaped = ''
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = stringCharCodeAt(text, at)
+    if (code > 32) continue
+    escaped += `${stringSlice(text, start, at)}%${stringPadStart(stringToUpperCase(numberToString(code, 16)), 2, '0')}`
+    start = at + 1
+  }
+  return start === 0 ? text : escaped + stringSlice(text, start)
 }
 
 function isScheme(text: string): boolean {

@@ -1,4 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { needArguments } from '../language/web-idl.ts'
 import { stringSlice, stringToWellFormed } from '../primordials.ts'
 import { parse, parseOrThrow } from './url-parse.ts'
 import type { UrlRecord } from './url-record.ts'
@@ -10,15 +11,18 @@ export class URL {
   #record: UrlRecord
   #searchParams: URLSearchParams | null = null
 
-  constructor(url: string, base?: string) {
+  constructor(url: string, base: string | undefined = undefined) {
+    needArguments(arguments.length, 1, 'make a URL')
     this.#record = parseOrThrow(toText(url), base === undefined ? undefined : toText(base))
   }
 
-  static canParse(url: string, base?: string): boolean {
+  static canParse(url: string, base: string | undefined = undefined): boolean {
+    needArguments(arguments.length, 1, 'parse a URL')
     return parse(toText(url), base === undefined ? undefined : toText(base)) !== null
   }
 
-  static parse(url: string, base?: string): URL | null {
+  static parse(url: string, base: string | undefined = undefined): URL | null {
+    needArguments(arguments.length, 1, 'parse a URL')
     const record = parse(toText(url), base === undefined ? undefined : toText(base))
     return record === null ? null : new URL(record.href)
   }
