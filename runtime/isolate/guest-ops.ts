@@ -2,6 +2,7 @@ import type { ByteSource } from '../model/byte-source.ts'
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
+import type { VersionManifest } from '../model/version.ts'
 import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
 import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
@@ -14,6 +15,8 @@ import { OutboundQueue } from './outbound-queue.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pending } from './pending.ts'
 import { StreamIds } from './stream-ids.ts'
+import { type SubtleOp, WebCrypto } from './web-crypto.ts'
+import { WorkAccounts } from './work-accounts.ts'
 
 /** The instance, as its ops see it. */
 export interface OpOwner {
@@ -37,17 +40,21 @@ export class GuestOps implements OpTarget {
   readonly #async: AsyncOps
   readonly #sources: GuestSources
   readonly #sinks: GuestSinks
-  /** For all bodies that the host holds for the guest. */
+  /** For all that the host holds for the guest. */
   readonly #memory: MemoryBudget
+  readonly #accounts: WorkAccounts
+  /** Made when it is first used. */
+  #crypto: WebCrypto | null = null
   #timer: NodeJS.Timeout | null = null
   #isTimerDue = false
   #isClosed = false
 
-  /** `memoryMiB` = what its outbound requests may hold of the host's memory, all together. */
-  constructor(owner: OpOwner, context: InstanceContext, memoryMiB: number) {
+  constructor(owner: OpOwner, context: InstanceContext, manifest: VersionManifest) {
     this.#owner = owner
     this.#async = new AsyncOps(() => owner.onCompletion())
-    this.#memory = new MemoryBudget(memoryMiB * 2 ** 20)
+    // As much as its heap may be, besides.
+    this.#memory = new MemoryBudget(manifest.limits.memoryMiB * 2 ** 20)
+    this.#accounts = new WorkAccounts(manifest)
     const ids = new StreamIds()
     this.#sources = new GuestSources(ids, this.#async, this.#memory)
     this.#sinks = new GuestSinks(ids, this.#async, this.#memory)
@@ -174,6 +181,20 @@ export class GuestOps implements OpTarget {
     return bytes === undefined ? new ArrayBuffer(0) : exactBuffer(bytes)
   }
 
+  subtle(requestId: number, call: SubtleOp): ArrayBuffer | string | number | undefined {
+    this.#crypto ??= new WebCrypto({
+      async: this.#async,
+      memory: this.#memory,
+      work: this.#context.hostWork,
+      accounts: this.#accounts,
+    })
+    return this.#crypto.call(call, this.#owner.pending(requestId) ?? this.#owner.entryOwner())
+  }
+
+  restoreKey(keyId: number, sealed: string): boolean {
+    return this.#crypto?.restoreKey(keyId, sealed) ?? false
+  }
+
   pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
     const read = this.#sources.pull(streamId)
     return read instanceof Uint8Array ? exactBuffer(read) : read
@@ -255,6 +276,7 @@ export class GuestOps implements OpTarget {
     this.#sinks.close(failureOf)
     this.#async.close()
     this.#sources.close()
+    this.#crypto?.close()
   }
 }
 

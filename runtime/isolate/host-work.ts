@@ -8,8 +8,11 @@ export interface WorkAccount {
   /** CPU time of the work, in parts, while it runs. */
   charge(cpuMs: number): void
   /** Why no more of its work may begin; null = it may. */
-  refusal(): Error | null
+  refusal(): string | null
 }
+
+/** Work that may not begin: its account says why. */
+export class WorkRefused extends Error {}
 
 export interface WorkOptions {
   /** `short`: over within a millisecond or so. `long`: may take hundreds of them. */
@@ -40,12 +43,12 @@ export class HostWork {
   /**
    * Does the work when it is its turn, and charges what it takes.
    *
-   * Rejects with the signal's reason if it aborts while the work waits, and with the account's refusal.
+   * Rejects with the signal's reason if it aborts while the work waits, and with `WorkRefused`.
    */
   run<T>(account: WorkAccount, { lane, signal }: WorkOptions, work: () => Promise<T>): Promise<T> {
     return this.#lanes[lane].run(account.functionKey, signal, async () => {
       const refusal = account.refusal()
-      if (refusal !== null) throw refusal
+      if (refusal !== null) throw new WorkRefused(refusal)
       const end = this.#meter.begin((cpuMs) => account.charge(cpuMs))
       try {
         return await work()

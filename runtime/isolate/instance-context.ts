@@ -1,6 +1,7 @@
 import type { GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { HostWork } from './host-work.ts'
 import type { Instance } from './instance.ts'
 import type { OutboundAgents } from './outbound-agents.ts'
 import type { Pending } from './pending.ts'
@@ -17,6 +18,7 @@ export interface InstanceContext {
   /** Pending requests that outlived their first entry. */
   readonly deadlines: Deadlines<Pending>
   readonly outbound: OutboundAgents
+  readonly hostWork: HostWork
   /** `Web/1`-style product: `navigator.userAgent`, and what outbound requests name unless the guest does. */
   readonly userAgent: string
   /** An instance of this version is about to be entered: written where it survives a crash of the process. */

@@ -67,7 +67,7 @@ export class Instance {
         onCompletion: () => this.#noteReady(),
       },
       options.context,
-      options.manifest.limits.memoryMiB,
+      options.manifest,
     )
     prepared.answerOps((number, a, b, c, d) => answerOp(this.#ops, number, a, b, c, d))
   }

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import type { LogLevel } from '../model/invocation.ts'
 import { op } from './abi.ts'
 import { ownCopy } from './own-copy.ts'
+import type { SubtleOp } from './web-crypto.ts'
 
 /** What an instance does for its guest. Arguments were checked for their type only. */
 export interface OpTarget {
@@ -21,6 +22,8 @@ export interface OpTarget {
   pushChunk(sinkId: number, bytes: Uint8Array): boolean | null
   awaitRoom(opId: number, requestId: number, sinkId: number): void
   endSink(sinkId: number, reason: string | undefined): void
+  subtle(requestId: number, call: SubtleOp): ArrayBuffer | string | number | undefined
+  restoreKey(keyId: number, sealed: string): boolean
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
@@ -96,6 +99,15 @@ export function answerOp(
     case op.endSink:
       if (isId(a)) target.endSink(a, typeof b === 'string' ? ownCopy(b.slice(0, maxReasonUnits)) : undefined)
       return undefined
+    case op.subtle:
+      if (!isId(a) || !isId(b) || typeof c !== 'string') return undefined
+      return target.subtle(b, {
+        opId: a,
+        json: c,
+        bytes: d instanceof ArrayBuffer ? new Uint8Array(d) : new Uint8Array(),
+      })
+    case op.restoreKey:
+      return isId(a) && typeof b === 'string' ? target.restoreKey(a, b) : undefined
     default:
       return undefined
   }

@@ -1,6 +1,8 @@
 import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import { Deadlines } from '../isolate/deadlines.ts'
 import type { Guardian } from '../isolate/guardian.ts'
+import { HostWork } from '../isolate/host-work.ts'
+import { processClock } from '../isolate/host-work-meter.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
 import { loadInstance } from '../isolate/load-instance.ts'
@@ -91,6 +93,7 @@ export class Pool implements Invoker {
       deadlines: this.#pendingDeadlines,
       userAgent: options.userAgent,
       outbound: options.outbound,
+      hostWork: new HostWork(processClock),
       onEntering: options.onEntering,
       onReady: (instance) => this.#turn.add({ kind: 'entry', instance }),
       onProgress: (instance) => this.#noteProgress(instance),

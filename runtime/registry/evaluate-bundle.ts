@@ -3,6 +3,8 @@ import { readBootstrap } from '../isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import { Deadlines } from '../isolate/deadlines.ts'
 import { Guardian } from '../isolate/guardian.ts'
+import { HostWork } from '../isolate/host-work.ts'
+import { processClock } from '../isolate/host-work-meter.ts'
 import { Instance } from '../isolate/instance.ts'
 import type { InstanceContext } from '../isolate/instance-context.ts'
 import { evaluateModule } from '../isolate/load-instance.ts'
@@ -54,6 +56,7 @@ const alone: InstanceContext = {
   userAgent: 'isolette',
   // Never used: what no request asked for is refused.
   outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
+  hostWork: new HostWork(processClock),
   onEntering: () => {},
   onReady: () => {},
   onProgress: () => {},

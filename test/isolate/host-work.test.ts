@@ -17,7 +17,7 @@ class Bench {
       lane = 'long',
       signal = new AbortController().signal,
       refusal = null,
-    }: { lane?: 'short' | 'long'; signal?: AbortSignal; refusal?: Error | null } = {},
+    }: { lane?: 'short' | 'long'; signal?: AbortSignal; refusal?: string | null } = {},
   ): Promise<string> {
     const account: WorkAccount = {
       functionKey: name[0]!,
@@ -98,7 +98,7 @@ describe('work on the host’s threads', () => {
 
   it('begins nothing more for an account that refuses', async () => {
     const bench = new Bench()
-    await assert.rejects(bench.start('a1', { refusal: new Error('used up') }), /used up/)
+    await assert.rejects(bench.start('a1', { refusal: 'used up' }), /used up/)
     void bench.start('a2')
     void bench.start('a3')
     assert.deepEqual(bench.begun, ['a2', 'a3'])

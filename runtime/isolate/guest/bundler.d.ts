@@ -5,6 +5,9 @@
 declare function require(path: '../console/console.ts'): typeof import('./console/console.ts')
 declare function require(path: '../console/format-table.ts'): typeof import('./console/format-table.ts')
 declare function require(path: '../console/inspect.ts'): typeof import('./console/inspect.ts')
+declare function require(path: '../crypto/crypto.ts'): typeof import('./crypto/crypto.ts')
+declare function require(path: '../crypto/crypto-key.ts'): typeof import('./crypto/crypto-key.ts')
+declare function require(path: '../crypto/subtle-crypto.ts'): typeof import('./crypto/subtle-crypto.ts')
 declare function require(
   path: '../event-function/direct-fetch.ts',
 ): typeof import('./event-function/direct-fetch.ts')
@@ -18,12 +21,9 @@ declare function require(path: '../event/abort-controller.ts'): typeof import('.
 declare function require(path: '../event/abort-signal.ts'): typeof import('./event/abort-signal.ts')
 declare function require(path: '../event/custom-event.ts'): typeof import('./event/custom-event.ts')
 declare function require(path: '../event/dom-exception.ts'): typeof import('./event/dom-exception.ts')
+declare function require(path: '../event/error-event.ts'): typeof import('./event/error-event.ts')
 declare function require(path: '../event/event-target.ts'): typeof import('./event/event-target.ts')
 declare function require(path: '../event/event.ts'): typeof import('./event/event.ts')
-declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetch.ts')
-declare function require(path: '../event/error-event.ts'): typeof import('./event/error-event.ts')
-declare function require(path: '../form/blob.ts'): typeof import('./form/blob.ts')
-declare function require(path: '../form/file.ts'): typeof import('./form/file.ts')
 declare function require(
   path: '../event/promise-rejection-event.ts',
 ): typeof import('./event/promise-rejection-event.ts')
@@ -33,10 +33,12 @@ declare function require(
   path: '../event/unhandled-rejection.ts',
 ): typeof import('./event/unhandled-rejection.ts')
 declare function require(path: '../fetch/body-stream.ts'): typeof import('./fetch/body-stream.ts')
+declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetch.ts')
+declare function require(path: '../form/blob.ts'): typeof import('./form/blob.ts')
+declare function require(path: '../form/file.ts'): typeof import('./form/file.ts')
 declare function require(path: '../form/form-data.ts'): typeof import('./form/form-data.ts')
 declare function require(path: '../form/multipart-write.ts'): typeof import('./form/multipart-write.ts')
 declare function require(path: '../form/read-form-data.ts'): typeof import('./form/read-form-data.ts')
-declare function require(path: '../platform/crypto.ts'): typeof import('./platform/crypto.ts')
 declare function require(path: '../platform/navigator.ts'): typeof import('./platform/navigator.ts')
 declare function require(path: '../platform/performance.ts'): typeof import('./platform/performance.ts')
 declare function require(

@@ -98,9 +98,27 @@ export function reportUnhandledRejection(requestId: number, text: string): void 
 }
 
 /** What a part of the bootstrap exports. */
-export type Part = Readonly<Record<string, unknown>>
+export type Part = readonly unknown[]
 
 /** Undefined if it could not be evaluated: stack or memory are used up. */
 export function evaluatePart(part: number): ((loadPart: (part: number) => Part) => Part) | undefined {
   return call(op.evaluatePart, part) as ((loadPart: (part: number) => Part) => Part) | undefined
+}
+
+/**
+ * One call of `crypto.subtle`, see `web-crypto-abi.ts`. What is answered at once is bytes or text; a number = that key
+ * must be given back first; undefined = the answer comes later.
+ */
+export function callSubtle(
+  opId: number,
+  requestId: number,
+  json: string,
+  bytes: ArrayBuffer | undefined,
+): ArrayBuffer | string | number | undefined {
+  return call(op.subtle, opId, requestId, json, bytes) as ArrayBuffer | string | number | undefined
+}
+
+/** Whether the host has the key again. */
+export function restoreKey(keyId: number, sealed: string): boolean {
+  return call(op.restoreKey, keyId, sealed) === true
 }

@@ -1,16 +1,19 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { DOMException } from '../event/dom-exception.ts'
 import { randomBytes } from '../host.ts'
-import { viewBytes } from '../language/bytes.ts'
+import { newList } from '../language/list.ts'
 import {
   isView,
   numberToString,
   stringPadStart,
+  TypeError,
   typedArrayByteLength,
   typedArrayName,
   typedArraySet,
   Uint8Array,
 } from '../primordials.ts'
+import { sourceBytes, toBufferSource } from './buffer-source.ts'
+import type { SubtleCrypto } from './subtle-crypto.ts'
 
 /** Random bytes are asked for in stock: a call to the host costs more than the bytes. Each is given out once. */
 const stockBytes = 4096
@@ -18,16 +21,34 @@ let stock = new Uint8Array(0)
 let stockAt = 0
 
 const maxBytes = 65_536
-const hex: string[] = []
+const hex = newList<string>()
 for (let byte = 0; byte < 256; byte++) hex[byte] = stringPadStart(numberToString(byte, 16), 2, '0')
 
-/** Web Cryptography's `Crypto`, without `subtle` so far. */
+/** Given to the constructor by the bootstrap, which no guest can name. */
+const internal = { __proto__: null }
+
+/** What the global `crypto` is. */
+export let newCrypto: () => Crypto
+
+/** Web Cryptography's `Crypto`. */
 export class Crypto {
+  #subtle: SubtleCrypto | null = null
+
+  constructor(token: unknown = null) {
+    if (token !== internal) throw new TypeError('Illegal constructor')
+  }
+
+  get subtle(): SubtleCrypto {
+    this.#subtle ??= require('../crypto/subtle-crypto.ts').newSubtleCrypto()
+    return this.#subtle
+  }
+
   getRandomValues<View extends ArrayBufferView>(view: View): View {
-    if (!isView(view) || !isIntegerArray(typedArrayName(view))) {
+    if (!isView(view)) throw new TypeError('Cannot fill: must be a typed array')
+    if (!isIntegerArray(typedArrayName(view))) {
       throw new DOMException('Cannot fill: must be a typed array of integers', 'TypeMismatchError')
     }
-    const bytes = viewBytes(view)
+    const bytes = sourceBytes(toBufferSource(view))
     const length = typedArrayByteLength(bytes)
     if (length > maxBytes) {
       throw new DOMException(
@@ -50,6 +71,10 @@ export class Crypto {
       text += hex[bytes[index]!]!
     }
     return text
+  }
+
+  static {
+    newCrypto = () => new Crypto(internal)
   }
 }
 
