@@ -135,7 +135,7 @@ describe('bundleBootstrap', () => {
     const entry = fileURLToPath(new URL('../../runtime/isolate/guest/main.ts', import.meta.url))
     const scripts = await bundleBootstrap(entry)
     for (const [part, script] of scripts.entries()) {
-      assert.match(script, part === 0 ? /^\(\(\(\)=>\{"use strict";/ : /^\(\(?\w+\)?=>\{"use strict";/)
+      assert.match(script, part === 0 ? /^\(\(\(\)=>\{"use strict";/ : /^\(\([\w$]+=>\{"use strict";/)
       assert.doesNotMatch(script, /require\(|required\$|mainExports/)
       // One byte a character in the isolate's memory, as long as all are ASCII.
       assert.equal(Buffer.byteLength(script), script.length)

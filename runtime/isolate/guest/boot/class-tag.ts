@@ -1,4 +1,7 @@
-import { defineProperty, getOwnPropertyDescriptor, ownKeys, toStringTag } from '../primordials.ts'
+import { defineProperty, ownKeys, Set, setAdd, toStringTag } from '../primordials.ts'
+
+/** The prototypes of the platform's own classes, whose objects are more than their properties. */
+export const platformPrototypes = new Set<object>()
 
 /**
  * Gives a class what Web IDL has for it and the language or the bundler does not: its name, the tag of its instances,
@@ -7,6 +10,7 @@ import { defineProperty, getOwnPropertyDescriptor, ownKeys, toStringTag } from '
 // biome-ignore format: keeps the parentheses, see `primordials.ts`
 export const tagClass = (function tagClass(constructor: { readonly prototype: object }, name: string): void {
   const descriptor = { __proto__: null, value: name, configurable: true } as PropertyDescriptor
+  setAdd(platformPrototypes, constructor.prototype)
   showMembers(constructor.prototype)
   showMembers(constructor)
   defineProperty(constructor, 'name', descriptor)
@@ -19,9 +23,8 @@ const showMembers = (function showMembers(holder: object): void {
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index]!
     if (typeof key === 'symbol' || key === 'constructor') continue
-    const member = getOwnPropertyDescriptor(holder, key)!
-    // `length`, `name` and `prototype` of a class are neither of these.
-    if (member.get === undefined && typeof member.value !== 'function') continue
+    // What every function has; by name, for property descriptors inherit what guests put on `Object.prototype`.
+    if (typeof holder === 'function' && (key === 'length' || key === 'name' || key === 'prototype')) continue
     defineProperty(holder, key, { __proto__: null, enumerable: true } as PropertyDescriptor)
   }
 })
