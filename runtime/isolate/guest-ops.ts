@@ -176,9 +176,8 @@ export class GuestOps implements OpTarget {
     this.#async.cancel(opId)
   }
 
-  takeBytes(opId: number): ArrayBuffer {
-    const bytes = this.#async.takeBytes(opId)
-    return bytes === undefined ? new ArrayBuffer(0) : exactBuffer(bytes)
+  takeBytes(opId: number): Uint8Array {
+    return this.#async.takeBytes(opId) ?? new Uint8Array()
   }
 
   subtle(requestId: number, call: SubtleOp): ArrayBuffer | string | number | undefined {

@@ -13,7 +13,7 @@ export interface OpTarget {
   wakeAfter(delayMs: number): void
   fetch(opId: number, requestId: number, json: string, body: Uint8Array | null): void
   cancel(opId: number): void
-  takeBytes(opId: number): ArrayBuffer
+  takeBytes(opId: number): Uint8Array
   pullChunk(streamId: number): ArrayBuffer | null | undefined | string
   awaitChunk(opId: number, requestId: number, streamId: number): void
   collectStream(opId: number, requestId: number, streamId: number): void
@@ -74,7 +74,8 @@ export function answerOp(
       if (isId(a)) target.cancel(a)
       return undefined
     case op.takeBytes:
-      return isId(a) ? target.takeBytes(a) : undefined
+      if (!isId(a)) return undefined
+      return b === true ? utf8.decode(target.takeBytes(a)) : exactBuffer(target.takeBytes(a))
     case op.unhandledRejection:
       if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`)
       return undefined

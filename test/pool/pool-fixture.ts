@@ -5,6 +5,7 @@ import { OutboundAgents } from '../../runtime/isolate/outbound-agents.ts'
 import type { EgressSettings } from '../../runtime/model/egress.ts'
 import type { PoolSettings } from '../../runtime/model/function.ts'
 import {
+  type HttpEvent,
   type Invocation,
   type InvocationUsage,
   noUsage,
@@ -105,18 +106,19 @@ export class PoolFixture implements AsyncDisposable {
     }
   }
 
-  /** Begins a GET of `path`; the promise settles with its outcome. */
+  /** Begins a GET of `path`, with a body a POST; the promise settles with its outcome. */
   begin(
     target: Target,
     path = '/',
     timeoutMs = target.manifest.limits.timeoutMs,
+    body: HttpEvent['body'] = null,
   ): { invocation: Invocation; settled: Promise<Settled> } {
     const event = {
       kind: 'http',
-      method: 'GET',
+      method: body === null ? 'GET' : 'POST',
       url: `http://test${path}`,
       headers: '',
-      body: null,
+      body,
       clientAddress: '::1',
     } as const
     return this.#begin(target, event, timeoutMs)

@@ -34,11 +34,15 @@ declare function require(
 ): typeof import('./event/unhandled-rejection.ts')
 declare function require(path: '../fetch/body-stream.ts'): typeof import('./fetch/body-stream.ts')
 declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetch.ts')
+declare function require(path: '../fetch/host-stream.ts'): typeof import('./fetch/host-stream.ts')
 declare function require(path: '../form/blob.ts'): typeof import('./form/blob.ts')
 declare function require(path: '../form/file.ts'): typeof import('./form/file.ts')
 declare function require(path: '../form/form-data.ts'): typeof import('./form/form-data.ts')
 declare function require(path: '../form/multipart-write.ts'): typeof import('./form/multipart-write.ts')
 declare function require(path: '../form/read-form-data.ts'): typeof import('./form/read-form-data.ts')
+declare function require(
+  path: '../invocation/stream-response.ts',
+): typeof import('./invocation/stream-response.ts')
 declare function require(path: '../platform/navigator.ts'): typeof import('./platform/navigator.ts')
 declare function require(path: '../platform/performance.ts'): typeof import('./platform/performance.ts')
 declare function require(

@@ -93,6 +93,48 @@ export function takeOpBytes(opId: number): ArrayBuffer {
   return call(op.takeBytes, opId) as ArrayBuffer
 }
 
+/** The same, decoded as UTF-8, without a byte order mark. */
+export function takeOpText(opId: number): string {
+  return call(op.takeBytes, opId, true) as string
+}
+
+/** What is at hand of a stream: null = its end, undefined = nothing yet, text = why no more comes. */
+export function pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
+  return call(op.pullChunk, streamId) as ArrayBuffer | null | undefined | string
+}
+
+export function awaitChunk(opId: number, requestId: number, streamId: number): void {
+  call(op.awaitChunk, opId, requestId, streamId)
+}
+
+/** Reads to the end; `takeOpBytes` or `takeOpText` then give all. */
+export function collectStream(opId: number, requestId: number, streamId: number): void {
+  call(op.collectStream, opId, requestId, streamId)
+}
+
+export function cancelStream(streamId: number): void {
+  call(op.cancelStream, streamId)
+}
+
+/** The id of a new sink; undefined if the request may open no more. */
+export function openSink(requestId: number): number | undefined {
+  return call(op.openSink, requestId) as number | undefined
+}
+
+/** The bytes are copied. Whether there is room for more; null = nobody reads it any more. */
+export function pushChunk(sinkId: number, bytes: ArrayBuffer): boolean | null {
+  return call(op.pushChunk, sinkId, bytes) as boolean | null
+}
+
+export function awaitRoom(opId: number, requestId: number, sinkId: number): void {
+  call(op.awaitRoom, opId, requestId, sinkId)
+}
+
+/** `reason`: why it is incomplete. */
+export function endSink(sinkId: number, reason?: string): void {
+  call(op.endSink, sinkId, reason)
+}
+
 export function reportUnhandledRejection(requestId: number, text: string): void {
   call(op.unhandledRejection, requestId, text)
 }

@@ -1,5 +1,5 @@
 import ivm from 'isolated-vm'
-import { entryFrame, type GuestConfig, op, progressIndex } from '../../../runtime/isolate/abi.ts'
+import { bodyKind, entryFrame, type GuestConfig, op, progressIndex } from '../../../runtime/isolate/abi.ts'
 import { readBootstrap } from '../../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../../runtime/isolate/compiled-bootstrap.ts'
 import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
@@ -24,6 +24,18 @@ export interface TestRequest {
   readonly url?: string
   readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[]
   readonly body?: string | Uint8Array
+  /** Chunks in which the body comes, all at hand. */
+  readonly chunks?: readonly string[]
+}
+
+/** A body that the guest writes bit by bit. */
+export interface TestSink {
+  readonly requestId: number
+  readonly chunks: Uint8Array[]
+  /** How it ended: '' = well; undefined = not yet. */
+  ended: string | undefined
+  /** What `pushChunk` answers. */
+  room: boolean | null
 }
 
 /** What became of one request: the frames that came back for it. */
@@ -55,16 +67,22 @@ export class Guest {
   /** What `enter` threw: rejections that nobody handled, as isolated-vm tells them. */
   readonly entryErrors: unknown[] = []
   readonly calls = new Map<number, number>()
+  readonly sinks = new Map<number, TestSink>()
+  /** Ops that wait for a chunk, for room, or for all of a stream: the first argument is the stream. */
+  readonly waiting: { readonly opId: number; readonly streamId: number }[] = []
+  readonly canceledStreams: number[] = []
   nowMs = 0
   kind = ''
   #meta: number[] = []
   #text = ''
   readonly #bodies = new Map<number, Uint8Array>()
+  readonly #streams = new Map<number, Uint8Array[]>()
   readonly #given = new Map<number, Uint8Array>()
   readonly #opBytes = new Map<number, Uint8Array>()
   readonly #enter: ivm.Reference
   readonly #collect: ivm.Reference
   #lastRequestId = 0
+  #lastStreamId = 0
 
   /** `code` is the body of a module: it sets `exports.default` or `exports.handler`. */
   constructor(code: string, config: Partial<GuestConfig> = {}, memoryLimitMiB = 64) {
@@ -106,19 +124,30 @@ export class Guest {
   /** Puts a request into the next entry; returns its id. */
   add(request: TestRequest = {}): number {
     const requestId = ++this.#lastRequestId
-    const { method = 'GET', url = 'http://example.com/', headers = {}, body } = request
+    const { method = 'GET', url = 'http://example.com/', headers = {}, body, chunks } = request
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : (body ?? null)
     if (bytes !== null) this.#bodies.set(requestId, bytes)
+    const bodyField = chunks !== undefined ? this.openStream(chunks) : bytes === null ? -1 : 0
     const lines = (Array.isArray(headers) ? headers : Object.entries(headers)) as [string, string][]
     const headerText = lines.map(([name, value]) => `${name}\n${value}\n`).join('')
     const texts = [method, url, headerText, clientAddress, invocationId] as const
     const [methodLength, urlLength, headersLength, ...rest] = texts.map((text) => text.length)
     this.#frame(
-      [entryFrame.httpRequest, requestId, methodLength!, urlLength!, headersLength!, bytes?.length ?? -1],
+      [entryFrame.httpRequest, requestId, methodLength!, urlLength!, headersLength!, bodyField],
       [...rest, remainingMs],
       texts.join(''),
     )
     return requestId
+  }
+
+  /** A stream of the host with all its chunks at hand; its id. */
+  openStream(chunks: readonly string[]): number {
+    const streamId = ++this.#lastStreamId
+    this.#streams.set(
+      streamId,
+      chunks.map((chunk) => new TextEncoder().encode(chunk)),
+    )
+    return streamId
   }
 
   addEvent(event: unknown): number {
@@ -199,6 +228,7 @@ export class Guest {
   call(request: TestRequest = {}): Answer {
     const requestId = this.add(request)
     this.run()
+    while (this.#meta.length > 0) this.run()
     this.runTimers()
     return this.answerOf(requestId)
   }
@@ -237,12 +267,18 @@ export class Guest {
   answerOf(requestId: number): Answer {
     const result = this.resultOf(requestId)
     if (result?.kind !== 'response') throw new Error(`No response but ${JSON.stringify(result)}`)
-    const bytes = this.#given.get(requestId) ?? new TextEncoder().encode(result.bodyText)
+    const bytes = this.#bytesOf(result)
     const lines = result.headers.split('\n')
     const headers: Record<string, string> = {}
     for (let index = 0; index + 1 < lines.length; index += 2) headers[lines[index]!] = lines[index + 1]!
     const { status, bodyKind } = result
     return { status, headers, headerLines: result.headers, bodyKind, bytes, body: utf8.decode(bytes) }
+  }
+
+  #bytesOf(result: Extract<GuestResult, { kind: 'response' }>): Uint8Array {
+    if (result.bodyKind === bodyKind.sink) return Buffer.concat(this.sinks.get(result.bodyId)!.chunks)
+    if (result.bodyKind === bodyKind.stream) return Buffer.concat(this.#streams.get(result.bodyId)!)
+    return this.#given.get(result.requestId) ?? new TextEncoder().encode(result.bodyText)
   }
 
   #frame(head: readonly number[], lengths: readonly number[], text: string): void {
@@ -296,8 +332,37 @@ export class Guest {
       case op.cancel:
         this.canceled.push(a)
         return
-      case op.takeBytes:
-        return exactBuffer(this.#opBytes.get(a) ?? new Uint8Array())
+      case op.takeBytes: {
+        const bytes = this.#opBytes.get(a) ?? new Uint8Array()
+        return b === true ? utf8.decode(bytes) : exactBuffer(bytes)
+      }
+      case op.pullChunk: {
+        const chunk = this.#streams.get(a)!.shift()
+        return chunk === undefined ? null : exactBuffer(chunk)
+      }
+      case op.collectStream:
+        this.resolveOp(a, '', Buffer.concat(this.#streams.get(Number(c))!))
+        return
+      case op.awaitChunk:
+      case op.awaitRoom:
+        this.waiting.push({ opId: a, streamId: Number(c) })
+        return
+      case op.cancelStream:
+        this.canceledStreams.push(a)
+        return
+      case op.openSink: {
+        const sinkId = ++this.#lastStreamId
+        this.sinks.set(sinkId, { requestId: a, chunks: [], ended: undefined, room: true })
+        return sinkId
+      }
+      case op.pushChunk: {
+        const sink = this.sinks.get(a)!
+        if (sink.room !== null) sink.chunks.push(new Uint8Array(b))
+        return sink.room
+      }
+      case op.endSink:
+        this.sinks.get(a)!.ended = (b as string | undefined) ?? ''
+        return
       case op.unhandledRejection:
         this.rejections.push({ requestId: a, text: b })
         return

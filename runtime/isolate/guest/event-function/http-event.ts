@@ -99,7 +99,7 @@ function splitUrl(url: string): { readonly path: string; readonly query: string 
 
 /** Left out if there is none. */
 function bodyOf(invocation: Invocation, input: HttpInput, contentType: string): object {
-  if (input.bodyBytes === -1) return { isBase64Encoded: false }
+  if (input.body === -1) return { isBase64Encoded: false }
   if (isTextType(contentType)) return { body: takeBodyText(invocation.requestId), isBase64Encoded: false }
   return { body: encodeBase64(new Uint8Array(takeBodyBytes(invocation.requestId))), isBase64Encoded: true }
 }

@@ -11,13 +11,18 @@ import {
 import type { ReadableStream } from '../stream/readable-stream.ts'
 import { decodeUtf8 } from '../text/utf8-decode.ts'
 import { encodeUtf8 } from '../text/utf8-encode.ts'
+import type { HostStream } from './host-stream.ts'
 
-type Content =
+/** What a body holds unless it is a stream. */
+export type BufferedContent =
   | { readonly kind: 'text'; readonly content: string }
   | { readonly kind: 'bytes'; readonly content: Uint8Array }
   /** The id of the request whose body the host holds until it is taken, once. */
   | { readonly kind: 'host'; readonly content: number }
-  | { readonly kind: 'stream'; readonly content: ReadableStream }
+  /** What the host gets bit by bit, of which nothing was read. */
+  | { readonly kind: 'hostStream'; readonly content: HostStream }
+
+type Content = BufferedContent | { readonly kind: 'stream'; readonly content: ReadableStream }
 
 /**
  * The body of a request or a response. Buffered ones stay what they came as: most texts are never turned into bytes
@@ -54,18 +59,28 @@ export class Body {
    *
    * @throws TypeError if it was read before.
    */
-  take(): Exclude<Content, { kind: 'stream' }> | null {
+  take(): BufferedContent | null {
     if (this.isUnusable) throw new TypeError('Cannot read the body: it was read before, or is being read')
-    if (this.#kind === 'stream') return null
+    if (this.#kind === 'stream') {
+      return require('../fetch/body-stream.ts').takeContent(this.#content as ReadableStream)
+    }
     this.#isTaken = true
-    return { kind: this.#kind, content: this.#content } as Exclude<Content, { kind: 'stream' }>
+    return { kind: this.#kind, content: this.#content } as BufferedContent
   }
 
   async text(): Promise<string> {
     const taken = this.take()
     if (taken === null) return decodeUtf8(await this.#readStream())
-    if (taken.kind === 'text') return withoutMark(stringToWellFormed(taken.content))
-    return taken.kind === 'host' ? takeBodyText(taken.content) : decodeUtf8(taken.content)
+    switch (taken.kind) {
+      case 'text':
+        return withoutMark(stringToWellFormed(taken.content))
+      case 'bytes':
+        return decodeUtf8(taken.content)
+      case 'host':
+        return takeBodyText(taken.content)
+      case 'hostStream':
+        return taken.content.text()
+    }
   }
 
   async json(): Promise<unknown> {
@@ -76,15 +91,24 @@ export class Body {
   async bytes(): Promise<Uint8Array> {
     const taken = this.take()
     if (taken === null) return this.#readStream()
-    if (taken.kind === 'text') return encodeUtf8(taken.content)
-    return taken.kind === 'host' ? new Uint8Array(takeBodyBytes(taken.content)) : copyBytes(taken.content)
+    switch (taken.kind) {
+      case 'text':
+        return encodeUtf8(taken.content)
+      case 'bytes':
+        return copyBytes(taken.content)
+      case 'host':
+        return new Uint8Array(takeBodyBytes(taken.content))
+      case 'hostStream':
+        return taken.content.bytes()
+    }
   }
 
   /** The body as a stream, which it stays. */
   stream(): ReadableStream {
     if (this.#kind === 'stream') return this.#content as ReadableStream
-    const buffered = new Body(this.#kind, this.#content)
-    const stream = require('../stream/readable-stream.ts').streamOf(() => buffered.bytes())
+    const content = { kind: this.#kind, content: this.#content } as BufferedContent
+    const buffered = new Body(content.kind, content.content)
+    const stream = require('../fetch/body-stream.ts').streamOfContent(content, () => buffered.bytes())
     if (this.#isTaken) require('../stream/readable-stream.ts').disturb(stream)
     this.#kind = 'stream'
     this.#content = stream
@@ -102,6 +126,7 @@ export class Body {
       this.#content = new Uint8Array(takeBodyBytes(this.#content as number))
       this.#kind = 'bytes'
     }
+    if (this.#kind === 'hostStream') this.stream()
     if (this.#kind !== 'stream') return new Body(this.#kind, this.#content)
     const [mine, other] = (this.#content as ReadableStream).tee()
     this.#content = mine

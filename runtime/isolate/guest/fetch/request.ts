@@ -104,6 +104,11 @@ tagClass(Request, 'Request')
 export function incomingRequest(invocation: Invocation, input: HttpInput): Request {
   const state = new RequestState(input.method, input.url, input.headers, invocation)
   state.isImmutable = true
-  if (input.bodyBytes !== -1) state.body = new Body('host', invocation.requestId)
+  if (input.body === 0) {
+    state.body = new Body('host', invocation.requestId)
+  } else if (input.body !== -1) {
+    const stream = new (require('../fetch/host-stream.ts').HostStream)(input.body, invocation.requestId)
+    state.body = new Body('hostStream', stream)
+  }
   return wrapRequest(state)
 }

@@ -106,7 +106,7 @@ function takeHttpRequest(): number {
   const methodLength = nextNumber()
   const urlLength = nextNumber()
   const headersLength = nextNumber()
-  const bodyBytes = nextNumber()
+  const body = nextNumber()
   const addressLength = nextNumber()
   const idLength = nextNumber()
   const remainingMs = nextNumber()
@@ -114,7 +114,7 @@ function takeHttpRequest(): number {
     method: nextText(methodLength),
     url: nextText(urlLength),
     headers: nextText(headersLength),
-    bodyBytes,
+    body,
     clientAddress: nextText(addressLength),
   }
   const invocation = new Invocation(requestId, nextText(idLength), remainingMs)

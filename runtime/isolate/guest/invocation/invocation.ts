@@ -11,8 +11,8 @@ export interface HttpInput {
   readonly url: string
   /** `name\nvalue\n` each, names in lower case. */
   readonly headers: string
-  /** -1 = no body. */
-  readonly bodyBytes: number
+  /** -1 = none, 0 = the host holds it whole, else the id of the stream that it comes as. */
+  readonly body: number
   readonly clientAddress: string
 }
 
@@ -26,6 +26,8 @@ export class Invocation {
   /** Set when the host settled the request by itself: the name of a DOMException. */
   abortName = ''
   isAnswered = false
+  /** Stops the body of the response, while it is being written. */
+  stopBody: (() => void) | null = null
   /** The handler, and promises given to `waitUntil`, that are not settled yet. */
   running = 1
 
@@ -83,4 +85,5 @@ export function abortInvocation(requestId: number, name: string): void {
   invocation.isAnswered = true
   invocation.abortName = name
   if (invocation.signal !== null) require('../event/abort-signal.ts').abortByHost(invocation.signal, name)
+  invocation.stopBody?.()
 }

@@ -1,15 +1,15 @@
 import { bodyKind } from '../../abi.ts'
 import type { ResponseState } from '../fetch/response-state.ts'
 import { giveBytes, takeBodyBytes } from '../host.ts'
-import { concatBytes, exactBuffer } from '../language/bytes.ts'
+import { exactBuffer } from '../language/bytes.ts'
 import { arrayBufferByteLength, TypeError, typedArrayByteLength, Uint8Array } from '../primordials.ts'
 import type { Invocation } from './invocation.ts'
 import { checkBodyLength, writeResponse } from './results.ts'
 
 /**
- * Answers with a response whose body is at hand.
+ * Answers with a response whose body is at hand, or that the host can hand on by itself.
  *
- * @returns false if it is a stream: nothing was done.
+ * @returns false if it is a stream that the guest makes: nothing was done.
  * @throws TypeError if the body was read before, or it is `Response.error()`; RangeError if it is too large.
  */
 export function sendBuffered(invocation: Invocation, response: ResponseState): boolean {
@@ -33,21 +33,10 @@ export function sendBuffered(invocation: Invocation, response: ResponseState): b
     case 'host':
       sendBytes(invocation, response, new Uint8Array(takeBodyBytes(taken.content)))
       return true
+    case 'hostStream':
+      write(invocation, response, bodyKind.stream, taken.content.id, '')
+      return true
   }
-}
-
-/**
- * Reads the stream to its end, then answers. Gives it up when the host has settled the request by itself.
- *
- * @throws RangeError if it is too large; what the stream fails with.
- */
-export async function sendStream(invocation: Invocation, response: ResponseState): Promise<void> {
-  const stream = response.body!.stream()
-  const chunks = await require('../stream/readable-stream.ts').readToEnd(stream, (byteCount) => {
-    checkBodyLength(byteCount)
-    return !invocation.isAnswered
-  })
-  if (!invocation.isAnswered) sendBytes(invocation, response, concatBytes(chunks))
 }
 
 function sendBytes(invocation: Invocation, response: ResponseState, bytes: Uint8Array): void {
@@ -57,7 +46,8 @@ function sendBytes(invocation: Invocation, response: ResponseState, bytes: Uint8
   write(invocation, response, bodyKind.bytes, arrayBufferByteLength(buffer), '')
 }
 
-function write(
+/** Answers; the body was handed over, or is in the text. */
+export function write(
   invocation: Invocation,
   response: ResponseState,
   kind: number,

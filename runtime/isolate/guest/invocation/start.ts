@@ -5,7 +5,7 @@ import type { ResponseState } from '../fetch/response-state.ts'
 import { TypeError } from '../primordials.ts'
 import { ExecutionContext } from './execution-context.ts'
 import { answerThrown, finishOne, type HttpInput, type Invocation, keepWaiting } from './invocation.ts'
-import { sendBuffered, sendStream } from './send-response.ts'
+import { sendBuffered } from './send-response.ts'
 
 /** Calls the function with an HTTP request. Never throws: what the function throws is its answer. */
 export function startHttp(invocation: Invocation, input: HttpInput): void {
@@ -36,7 +36,9 @@ export function startHttp(invocation: Invocation, input: HttpInput): void {
 async function finishLater(invocation: Invocation, answer: unknown): Promise<void> {
   try {
     const response = checkResponse(await answer)
-    if (!sendBuffered(invocation, response)) await sendStream(invocation, response)
+    if (!sendBuffered(invocation, response)) {
+      await require('../invocation/stream-response.ts').sendStream(invocation, response)
+    }
   } catch (thrown) {
     answerThrown(invocation, thrown)
   }

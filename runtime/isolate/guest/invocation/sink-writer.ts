@@ -1,0 +1,37 @@
+import type { ChunkReader } from '../fetch/body-stream.ts'
+import { awaitRoom, endSink, pushChunk } from '../host.ts'
+import { exactBuffer } from '../language/bytes.ts'
+import { Deferred } from '../language/deferred.ts'
+import { awaitOp } from './pending-ops.ts'
+
+/**
+ * Writes all chunks of a stream to a sink, each when there is room for it, and ends the sink. If nobody reads the sink
+ * any more, the stream is cancelled.
+ *
+ * @throws whatever the stream fails with; the sink is still open then.
+ */
+export async function writeToSink(reader: ChunkReader, sinkId: number, requestId: number): Promise<void> {
+  for (;;) {
+    const chunk = await reader.next()
+    if (chunk === null) break
+    const hasRoom = pushChunk(sinkId, exactBuffer(chunk))
+    if (hasRoom === true) continue
+    if (hasRoom === null || !(await room(sinkId, requestId))) {
+      reader.cancel(undefined)
+      return
+    }
+  }
+  endSink(sinkId)
+}
+
+/** Waits for room; false = nobody reads the sink any more. */
+function room(sinkId: number, requestId: number): Promise<boolean> {
+  const answer = new Deferred<boolean>()
+  const opId = awaitOp({
+    requestId,
+    resolve: () => answer.resolve(true),
+    reject: () => answer.resolve(false),
+  })
+  awaitRoom(opId, requestId, sinkId)
+  return answer.promise
+}

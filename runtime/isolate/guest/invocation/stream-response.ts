@@ -1,0 +1,38 @@
+import { bodyKind } from '../../abi.ts'
+import { ChunkReader } from '../fetch/body-stream.ts'
+import type { ResponseState } from '../fetch/response-state.ts'
+import { openSink } from '../host.ts'
+import { TypeError } from '../primordials.ts'
+import { describeThrown } from './describe-thrown.ts'
+import type { Invocation } from './invocation.ts'
+import { writeError } from './results.ts'
+import { write } from './send-response.ts'
+import { writeToSink } from './sink-writer.ts'
+
+/**
+ * Answers with the head of the response, then writes its body as the stream gives it. Resolves when that is over, one
+ * way or another.
+ *
+ * @throws TypeError if nothing was answered.
+ */
+export async function sendStream(invocation: Invocation, response: ResponseState): Promise<void> {
+  if (invocation.isAnswered) return
+  const { requestId } = invocation
+  const reader = new ChunkReader(response.body!.stream())
+  const sinkId = openSink(requestId)
+  if (sinkId === undefined) throw new TypeError('Cannot answer: the request has opened too many streams')
+  write(invocation, response, bodyKind.sink, sinkId, '')
+  let isStopped = false
+  invocation.stopBody = () => {
+    isStopped = true
+    reader.cancel(invocation.signal?.reason)
+  }
+  try {
+    await writeToSink(reader, sinkId, requestId)
+  } catch (thrown) {
+    if (isStopped) return
+    const { name, message, stack } = describeThrown(thrown)
+    writeError(requestId, name, message, stack)
+  }
+  invocation.stopBody = null
+}
