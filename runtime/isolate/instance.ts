@@ -1,28 +1,20 @@
-import type { ByteSource } from '../model/byte-source.ts'
 import type { Invocation } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
-import { bodyKind, progressIndex } from './abi.ts'
+import { progressIndex } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import { culpritsOf, type Entry } from './culprits.ts'
 import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
-import type { SinkEnd } from './guest-sinks.ts'
+import { InstanceAnswers } from './instance-answers.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
-import {
-  exceededCpu,
-  interrupted,
-  noResponse,
-  responseOutcome,
-  resultOutcome,
-  textOf,
-} from './instance-outcomes.ts'
+import { interrupted, noResponse, textOf } from './instance-outcomes.ts'
 import { InstanceRequests } from './instance-requests.ts'
 import { answerOp } from './op-calls.ts'
 import type { Pending } from './pending.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
-import { type GuestResult, readResults } from './result-frames.ts'
+import { readResults } from './result-frames.ts'
 
 const heapSampleEveryMs = 100
 
@@ -43,6 +35,7 @@ export class Instance {
   readonly #ops: GuestOps
   readonly #frames = new EntryFrames()
   readonly #requests: InstanceRequests
+  readonly #answers: InstanceAnswers
   #state: 'resident' | 'retiring' | 'condemned' = 'resident'
   #isReadyNoted = false
   #cpuMs = 0
@@ -69,6 +62,13 @@ export class Instance {
       options.context,
       options.manifest,
     )
+    this.#answers = new InstanceAnswers({
+      manifest: options.manifest,
+      mapError: options.context.mapError,
+      ops: this.#ops,
+      requests: this.#requests,
+      onProgress: () => options.context.onProgress(this),
+    })
     prepared.answerOps((number, a, b, c, d) => answerOp(this.#ops, number, a, b, c, d))
   }
 
@@ -119,7 +119,7 @@ export class Instance {
   expire(pending: Pending): void {
     pending.expiresAtMs = null
     if (pending.isSettled) {
-      this.#remove(pending)
+      this.#answers.remove(pending)
       this.#context.onProgress(this)
       return
     }
@@ -180,7 +180,7 @@ export class Instance {
     this.#charge(entry)
     if (failure !== undefined) this.#ops.log(0, 'error', `Unhandled rejection: ${textOf(failure)}`)
     try {
-      readResults(collected, (result) => this.#take(result, entry.participants))
+      readResults(collected, (result) => this.#answers.take(result, entry.participants))
     } catch {
       this.#condemn('internal_error', entry, startedBefore)
       return
@@ -229,81 +229,15 @@ export class Instance {
     if (starting.length > 0) this.#batchSize.note(spentMs, starting.length)
   }
 
-  /** Adds whom the result is about to the participants. */
-  #take(result: GuestResult, participants: Set<Pending>): void {
-    const pending = this.#requests.get(result.requestId)
-    if (pending === undefined) return
-    if (result.kind === 'done') {
-      this.#requests.settle(pending, noResponse)
-      this.#remove(pending)
-      return
-    }
-    participants.add(pending)
-    if (result.kind === 'error') {
-      const error = this.#context.mapError(this.manifest, result.error)
-      this.#conclude(pending, this.#overspent(pending) ?? { kind: 'exception', error })
-    } else if (result.kind === 'response') {
-      this.#answer(pending, result)
-    } else {
-      const isDirect = pending.invocation.event.kind === 'direct'
-      const outcome = isDirect ? resultOutcome(result.json) : noResponse
-      this.#requests.settle(pending, this.#overspent(pending) ?? outcome)
-    }
-  }
-
-  #answer(pending: Pending, result: Extract<GuestResult, { kind: 'response' }>): void {
-    const source = this.#claimBody(pending, result)
-    const isHttp = pending.invocation.event.kind === 'http'
-    const outcome =
-      this.#overspent(pending) ?? (isHttp ? responseOutcome(result, pending, source) : noResponse)
-    // Nobody will read it: the guest is told.
-    if (pending.isSettled || outcome.kind !== 'ok') source?.cancel()
-    this.#requests.settle(pending, outcome)
-  }
-
-  /** The body of a response that comes bit by bit; null if it does not, or its stream is not there. */
-  #claimBody(
-    pending: Pending,
-    result: { readonly bodyKind: number; readonly bodyId: number },
-  ): ByteSource | null {
-    if (result.bodyKind === bodyKind.stream) return this.#ops.handOn(result.bodyId)
-    if (result.bodyKind !== bodyKind.sink || pending.responseSink !== 0) return null
-    this.#requests.beginStreaming(pending, result.bodyId)
-    const source = this.#ops.responseSink(result.bodyId, pending, (how) => this.#endBody(pending, how))
-    if (source === null) this.#requests.endStreaming(pending)
-    return source
-  }
-
-  /** Everything was written to the body of the response, or it is of no use any more. */
-  #endBody(pending: Pending, how: SinkEnd): void {
-    this.#requests.endStreaming(pending)
-    if (how === 'ended' || !this.#requests.has(pending)) return
-    this.#ops.abort(pending, 'AbortError')
-    this.#context.onProgress(this)
-  }
-
-  /** Ends a request without an answer, or in the middle of it. */
-  #conclude(pending: Pending, outcome: FailedOutcome): void {
-    if (pending.isSettled) this.#ops.failSink(pending.responseSink, outcome)
-    else this.#requests.settle(pending, outcome)
-  }
-
-  /** How a request ends that took more CPU than it may. */
-  #overspent(pending: Pending): FailedOutcome | null {
-    const { cpuMs } = this.manifest.limits
-    const spentMs = pending.invocation.usage.cpuMs
-    return spentMs > cpuMs ? exceededCpu(spentMs, cpuMs) : null
-  }
-
   #afterEntry(entry: Entry): void {
     for (const pending of entry.starting) pending.hasBegun = true
     const isAwaited = this.#ops.isAwaited
     for (const pending of entry.participants) {
       if (!this.#requests.has(pending)) continue
-      const overspent = this.#overspent(pending)
+      const overspent = this.#answers.overspent(pending)
       if (overspent !== null) {
         // Nothing can stop one request of an instance: its others finish, then it goes.
-        this.#conclude(pending, overspent)
+        this.#answers.conclude(pending, overspent)
         pending.isGivenUp = true
         this.retire()
       }
@@ -312,8 +246,8 @@ export class Instance {
     if (isAwaited) return
     for (const pending of this.#requests.values()) {
       if (!pending.hasBegun) continue
-      this.#conclude(pending, noResponse)
-      this.#remove(pending)
+      this.#answers.conclude(pending, noResponse)
+      this.#answers.remove(pending)
     }
   }
 
@@ -336,7 +270,7 @@ export class Instance {
       this.#ops.abort(pending, reason)
       this.#requests.expireInTime(pending)
     } else {
-      this.#remove(pending)
+      this.#answers.remove(pending)
     }
     this.#context.onProgress(this)
   }
@@ -380,12 +314,6 @@ export class Instance {
     this.#requests.close()
     this.#ops.close(failureOf)
     this.#prepared.dispose()
-  }
-
-  #remove(pending: Pending): void {
-    this.#requests.remove(pending)
-    this.#ops.forget(pending)
-    if (this.isIdle) this.#ops.rest()
   }
 
   /** Between requests nothing runs: nobody could be charged for it. What is ready waits for the next one. */
