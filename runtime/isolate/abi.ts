@@ -114,9 +114,9 @@ export const op = {
   /** `(label) → string`: the encoding's name, if the host knows that label of the Encoding standard; else ''. */
   encodingName: 22,
   /**
-   * `(name, isFatal, ArrayBuffer, isMoreComing) → string`: the bytes decoded, by an encoding other than UTF-8 and UTF-16.
-   * Its first unit is a count of units that follow it: bytes that the next call's must begin with. Then the text.
-   * undefined if it is fatal and the bytes are wrong.
+   * `(name, isFatal, ArrayBuffer, stage) → string`: at most 1 MiB decoded, by an encoding other than UTF-8 and UTF-16.
+   * `stage` 1 = it is not the first chunk, + 2 = nor the last. The first unit is a count of units that follow it: bytes
+   * that the next chunk must begin with. Then the text. undefined if it is fatal and the bytes are wrong.
    */
   decodeText: 23,
   /**

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import type { LogLevel } from '../model/invocation.ts'
 import { op } from './abi.ts'
 import { ownCopy } from './own-copy.ts'
+import { decodeText, encodingName } from './text-decoding.ts'
 import type { SubtleOp } from './web-crypto.ts'
 
 /** What an instance does for its guest. Arguments were checked for their type only. */
@@ -65,6 +66,14 @@ export function answerOp(
       return undefined
     case op.parseUrl:
       return typeof a === 'string' ? parseUrl(a, typeof b === 'string' ? b : undefined) : undefined
+    case op.encodingName:
+      return typeof a === 'string' ? encodingName(a) : undefined
+    case op.decodeText:
+      if (typeof a !== 'string' || !(c instanceof ArrayBuffer)) return undefined
+      return decodeText(a, b === true, new Uint8Array(c), {
+        isContinued: d === 1 || d === 3,
+        isMoreComing: d === 2 || d === 3,
+      })
     case op.fetch:
       if (isId(a) && isId(b) && typeof c === 'string') {
         target.fetch(a, b, c, d instanceof ArrayBuffer ? new Uint8Array(d) : null)

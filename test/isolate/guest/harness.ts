@@ -2,6 +2,7 @@ import ivm from 'isolated-vm'
 import { bodyKind, entryFrame, type GuestConfig, op, progressIndex } from '../../../runtime/isolate/abi.ts'
 import { readBootstrap } from '../../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../../runtime/isolate/compiled-bootstrap.ts'
+import { answerOp, type OpTarget } from '../../../runtime/isolate/op-calls.ts'
 import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
 
 const bootstrap = new CompiledBootstrap(await readBootstrap(null))
@@ -321,6 +322,9 @@ export class Guest {
         return
       case op.parseUrl:
         return parseUrl(a as unknown as string, b)
+      case op.encodingName:
+      case op.decodeText:
+        return answerOp({} as OpTarget, number, a, b, c, d)
       case op.fetch:
         this.fetches.push({
           opId: a,

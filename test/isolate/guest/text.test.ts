@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { evaluate } from './harness.ts'
 import { assertExpressionsLikeNode, assertLikeNode } from './like-node.ts'
 
 describe('TextEncoder and TextDecoder', () => {
@@ -53,12 +55,15 @@ describe('TextEncoder and TextDecoder', () => {
     [0x3d, 0xd8, 0x41, 0x00],
     [0xff, 0xfe, 0x41, 0x00],
     [0xfe, 0xff, 0x00, 0x41],
+    [0x81, 0x30, 0x81, 0x30, 0x41],
+    [0x82, 0xa0, 0x82],
+    [0x1b, 0x24, 0x42, 0x24, 0x22, 0x1b, 0x28, 0x42, 0x41],
   ]
   it('decode what is broken, whole or in pieces, as Node does', () =>
     assertLikeNode(`
       const seen = []
       for (const bytes of ${JSON.stringify(byteRuns)}) {
-        for (const label of ['utf-8', 'utf-16le', 'utf-16be', 'latin1']) {
+        for (const label of ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'gb18030', 'shift_jis', 'iso-2022-jp']) {
           for (const options of [{}, { ignoreBOM: true }, { fatal: true }]) {
             const input = new Uint8Array(bytes)
             const attempt = (decode) => { try { return decode() } catch (error) { return error.name } }
@@ -91,6 +96,17 @@ describe('TextEncoder and TextDecoder', () => {
         '',
         ' ',
         'utf-8 utf8',
+        '\vutf-8',
+        '\t\n\f\r utf-8\t\n\f\r ',
+        '\0utf-8',
+        '\u00a0utf-8',
+        '\u212aoi8-r',
+        'koi8-r',
+        'csShiftJIS',
+        'gb_2312-80',
+        'x-mac-roman',
+        'x-user-defined',
+        'replacement',
       ].map((label) => `new TextDecoder(${JSON.stringify(label)}).encoding`),
       `new TextDecoder('latin1').decode(new Uint8Array(256).map((_, i) => i))`,
       `(({ encoding, fatal, ignoreBOM }) => [encoding, fatal, ignoreBOM])(new TextDecoder('utf8', { fatal: 1, ignoreBOM: 1 }))`,
@@ -99,11 +115,31 @@ describe('TextEncoder and TextDecoder', () => {
       `new TextDecoder().decode(new ArrayBuffer(1))`,
       `new TextDecoder().decode()`,
       `new TextDecoder().decode('text')`,
+      `new TextDecoder().decode(new SharedArrayBuffer(1))`,
+      `new TextDecoder().decode(undefined, null)`,
+      `new TextDecoder().decode(undefined, 1)`,
+      `new TextDecoder('utf-8', 'text')`,
+      `TextDecoder.prototype.decode.length`,
+      `TextEncoder.prototype.encode.call(null)`,
+      `TextEncoder.prototype.encoding`,
+      `new TextEncoder().encodeInto('x')`,
       `new TextEncoder().encode()`,
       `new TextEncoder().encoding`,
       `new TextEncoder().encodeInto('x', new Uint16Array(2))`,
       `(() => { const d = new TextDecoder('utf-8', { fatal: true }); try { d.decode(new Uint8Array([0xff])) } catch {} return d.decode(new Uint8Array([65])) })()`,
     ]))
+
+  it('decode texts that the host is asked for in pieces', () =>
+    assertLikeNode(`
+      const bytes = new Uint8Array(600001).map((_, index) => (index % 3 === 2 ? 0x41 : 0xb0))
+      return new TextDecoder('euc-kr').decode(bytes).length`))
+
+  // Node takes such bytes for control characters.
+  it('decode x-user-defined as the standard has it', () =>
+    assert.equal(
+      evaluate(`return new TextDecoder('x-user-defined').decode(new Uint8Array([0x41, 0x80, 0xff]))`),
+      'A\uf780\uf7ff',
+    ))
 })
 
 describe('atob and btoa', () => {

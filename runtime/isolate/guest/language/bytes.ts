@@ -4,6 +4,7 @@ import {
   dataViewByteLength,
   dataViewByteOffset,
   isView,
+  sharedBufferByteLength,
   typedArrayBuffer,
   typedArrayByteLength,
   typedArrayByteOffset,
@@ -28,8 +29,19 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   }
 }
 
+/** Whether it is a `SharedArrayBuffer`, whatever its prototype was made to be. */
+export function isSharedBuffer(value: unknown): value is SharedArrayBuffer {
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    sharedBufferByteLength(value as SharedArrayBuffer)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The same bytes, without a copy. */
-export function viewBytes(source: ArrayBuffer | ArrayBufferView): Uint8Array {
+export function viewBytes(source: ArrayBufferLike | ArrayBufferView): Uint8Array {
   if (!isView(source)) return new Uint8Array(source)
   if (typedArrayName(source) === undefined) {
     const view = source as DataView
