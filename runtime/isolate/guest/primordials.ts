@@ -184,6 +184,10 @@ export const arrayBufferByteLength: (self: ArrayBufferLike) => number = getterOf
   'byteLength',
 )
 export const arrayBufferDetached: (self: ArrayBuffer) => boolean = getterOf(ArrayBuffer.prototype, 'detached')
+export const sharedBufferByteLength: (self: SharedArrayBuffer) => number = getterOf(
+  globals.SharedArrayBuffer.prototype,
+  'byteLength',
+)
 export const arrayBufferSlice: (self: ArrayBufferLike, start: number, end?: number) => ArrayBuffer =
   uncurryThis(ArrayBuffer.prototype.slice)
 export const dataViewBuffer: (self: DataView) => ArrayBuffer = getterOf(DataView.prototype, 'buffer')
