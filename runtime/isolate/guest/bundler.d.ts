@@ -43,11 +43,18 @@ declare function require(path: '../form/read-form-data.ts'): typeof import('./fo
 declare function require(
   path: '../invocation/stream-response.ts',
 ): typeof import('./invocation/stream-response.ts')
+declare function require(
+  path: '../messaging/message-channel.ts',
+): typeof import('./messaging/message-channel.ts')
+declare function require(
+  path: '../messaging/message-event.ts',
+): typeof import('./messaging/message-event.ts')
+declare function require(path: '../messaging/message-port.ts'): typeof import('./messaging/message-port.ts')
+declare function require(
+  path: '../messaging/structured-clone.ts',
+): typeof import('./messaging/structured-clone.ts')
 declare function require(path: '../platform/navigator.ts'): typeof import('./platform/navigator.ts')
 declare function require(path: '../platform/performance.ts'): typeof import('./platform/performance.ts')
-declare function require(
-  path: '../platform/structured-clone.ts',
-): typeof import('./platform/structured-clone.ts')
 declare function require(path: '../stream/readable-stream.ts'): typeof import('./stream/readable-stream.ts')
 declare function require(path: '../stream/stream-tee.ts'): typeof import('./stream/stream-tee.ts')
 declare function require(path: '../text/atob.ts'): typeof import('./text/atob.ts')

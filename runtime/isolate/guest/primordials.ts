@@ -22,6 +22,7 @@ export const {
   Date,
   Error,
   EvalError,
+  FinalizationRegistry,
   Int32Array,
   Map,
   Number,
@@ -31,6 +32,7 @@ export const {
   ReferenceError,
   RegExp,
   Set,
+  SharedArrayBuffer,
   String,
   Symbol,
   SyntaxError,
@@ -39,6 +41,7 @@ export const {
   URIError,
   WeakMap,
   WeakRef,
+  WeakSet,
 } = globals
 
 export const { apply, construct, getPrototypeOf, ownKeys } = Reflect
@@ -51,6 +54,7 @@ export const { fromCharCode } = String
 export const { now: dateNow } = Date
 export const atomics = Atomics
 export const { isInteger, isNaN } = Number
+export const { hasOwn } = Object as unknown as { hasOwn(object: object, key: PropertyKey): boolean }
 export const asyncIterator: typeof Symbol.asyncIterator = Symbol.asyncIterator
 export const iterator: typeof Symbol.iterator = Symbol.iterator
 export const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag
@@ -131,6 +135,7 @@ export const mapForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
 ) => void
 export const mapSize: (self: Map<unknown, unknown>) => number = getterOf(Map.prototype, 'size')
 export const setAdd = uncurryThis(Set.prototype.add) as <Item>(self: Set<Item>, item: Item) => Set<Item>
+export const setHas = uncurryThis(Set.prototype.has) as <Item>(self: Set<Item>, item: Item) => boolean
 export const setForEach = uncurryThis(Set.prototype.forEach) as <Item>(
   self: Set<Item>,
   visit: (item: Item) => void,
@@ -176,6 +181,8 @@ export const typedArrayLength: (self: ArrayBufferView) => number = getterOf(type
 export const typedArraySubarray: (self: Uint8Array, start: number, end: number) => Uint8Array = uncurryThis(
   Uint8Array.prototype.subarray,
 )
+/** Throws if the view's buffer was taken away or has become too short; the other getters then say 0. */
+export const typedArrayKeys: (self: ArrayBufferView) => object = uncurryThis(Uint8Array.prototype.keys)
 export const typedArraySet: (self: Uint8Array, source: Uint8Array, offset: number) => void = uncurryThis(
   Uint8Array.prototype.set as (source: Uint8Array, offset: number) => void,
 )
@@ -184,6 +191,14 @@ export const arrayBufferByteLength: (self: ArrayBufferLike) => number = getterOf
   'byteLength',
 )
 export const arrayBufferDetached: (self: ArrayBuffer) => boolean = getterOf(ArrayBuffer.prototype, 'detached')
+export const arrayBufferResizable: (self: ArrayBuffer) => boolean = getterOf(
+  ArrayBuffer.prototype,
+  'resizable',
+)
+export const arrayBufferMaxByteLength: (self: ArrayBuffer) => number = getterOf(
+  ArrayBuffer.prototype,
+  'maxByteLength',
+)
 export const sharedBufferByteLength: (self: SharedArrayBuffer) => number = getterOf(
   globals.SharedArrayBuffer.prototype,
   'byteLength',
@@ -216,7 +231,10 @@ export const arrayBufferTransfer: (self: ArrayBuffer) => ArrayBuffer = uncurryTh
   ArrayBuffer.prototype.transfer,
 )
 
-type TypedArrayConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView
+type TypedArrayConstructor = {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: ArrayBufferLike, offset: number, length?: number): ArrayBufferView
+}
 const typedArrayConstructors = new Map<string, TypedArrayConstructor>()
 const typedArrays = [
   globals.Int8Array,
@@ -226,6 +244,7 @@ const typedArrays = [
   globals.Uint16Array,
   globals.Int32Array,
   globals.Uint32Array,
+  (globals as unknown as { Float16Array: Float32ArrayConstructor }).Float16Array,
   globals.Float32Array,
   globals.Float64Array,
   globals.BigInt64Array,

@@ -7,7 +7,6 @@ export class CustomEvent extends Event {
   #detail: unknown
 
   constructor(type: string, init?: EventInit & { detail?: unknown }) {
-    // biome-ignore lint/complexity/noArguments: undefined is a type, too
     needArguments(arguments.length, 1, 'make an event')
     super(type, init)
     const { detail } = toDictionary(init)
@@ -19,6 +18,7 @@ export class CustomEvent extends Event {
   }
 
   initCustomEvent(type: string, bubbles = false, cancelable = false, detail: unknown = null): void {
+    needArguments(arguments.length, 1, 'initialise an event')
     const { isDispatching } = dispatchOf(this)!
     this.initEvent(type, bubbles, cancelable)
     if (!isDispatching) this.#detail = detail

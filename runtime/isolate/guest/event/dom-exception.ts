@@ -1,4 +1,6 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { defineOwn } from '../language/define-own.ts'
+import { registerSerializable } from '../messaging/clone-registry.ts'
 import { construct, defineProperty, Error, Map, mapGet, mapSet, setPrototypeOf } from '../primordials.ts'
 
 export let isDOMException: (value: unknown) => value is DOMException
@@ -62,6 +64,16 @@ export class DOMException {
 tagClass(DOMException, 'DOMException')
 
 setPrototypeOf(DOMException.prototype, Error.prototype)
+
+registerSerializable({
+  is: isDOMException,
+  clone: (exception) => {
+    const { name, message } = exceptionText(exception as DOMException)
+    const copy = new DOMException(message, name)
+    defineOwn(copy, 'stack', (exception as DOMException).stack, false)
+    return copy
+  },
+})
 
 /** The numbers that some names have, from the time before names. */
 const codes = new Map<string, number>()

@@ -18,7 +18,6 @@ export class ErrorEvent extends Event {
   readonly #details: ErrorDetails
 
   constructor(type: string, init?: EventInit & Partial<ErrorDetails>) {
-    // biome-ignore lint/complexity/noArguments: undefined is a type, too
     needArguments(arguments.length, 1, 'make an event')
     super(type, init)
     const { colno, error, filename, lineno, message } = toDictionary(init)

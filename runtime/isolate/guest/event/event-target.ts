@@ -31,7 +31,6 @@ export class EventTarget {
     callback: EventListener | null,
     options?: ListenerOptions | boolean | null,
   ): void {
-    // biome-ignore lint/complexity/noArguments: undefined is a callback too, as null is
     needArguments(arguments.length, 2, 'add a listener')
     const list = listenersOf(this)
     const name = `${type}`
@@ -50,7 +49,6 @@ export class EventTarget {
     callback: EventListener | null,
     options?: { capture?: boolean } | boolean | null,
   ): void {
-    // biome-ignore lint/complexity/noArguments: as above
     needArguments(arguments.length, 2, 'remove a listener')
     const list = listenersOf(this)
     const name = `${type}`

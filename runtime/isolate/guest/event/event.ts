@@ -50,7 +50,6 @@ export class Event {
   }
 
   constructor(type: string, init?: EventInit) {
-    // biome-ignore lint/complexity/noArguments: `new Event(undefined)` is one of that name
     needArguments(arguments.length, 1, 'make an event')
     this.#type = `${type}`
     const { bubbles, cancelable, composed } = toDictionary(init)
@@ -135,7 +134,6 @@ export class Event {
   }
 
   initEvent(type: string, bubbles = false, cancelable = false): void {
-    // biome-ignore lint/complexity/noArguments: as above
     needArguments(arguments.length, 1, 'initialise an event')
     const name = `${type}`
     if (this.#dispatch.isDispatching) return

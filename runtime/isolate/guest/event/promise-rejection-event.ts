@@ -9,7 +9,6 @@ export class PromiseRejectionEvent extends Event {
   readonly #reason: unknown
 
   constructor(type: string, init: EventInit & { promise: object; reason?: unknown }) {
-    // biome-ignore lint/complexity/noArguments: undefined is a type, too
     needArguments(arguments.length, 2, 'make an event')
     super(type, init)
     const { promise, reason } = toDictionary(init)

@@ -3,7 +3,6 @@ import { needArguments } from '../language/web-idl.ts'
 
 /** HTML's `reportError`: treats `thrown` as if nobody had caught it. */
 export function reportError(thrown: unknown): void {
-  // biome-ignore lint/complexity/noArguments: undefined may be thrown, too
   needArguments(arguments.length, 1, 'report an error')
   reportUncaught(thrown)
 }

@@ -1,5 +1,6 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { concatBytes, copyBytes, exactBuffer, isBufferSource, viewBytes } from '../language/bytes.ts'
+import { registerSerializable } from '../messaging/clone-registry.ts'
 import {
   max,
   min,
@@ -61,7 +62,7 @@ export class Blob {
   }
 
   stream(): ReadableStream {
-    return require('../stream/readable-stream.ts').streamOf(async () => copyBytes(this.#bytes))
+    return require('../form/blob-stream.ts').streamOfBlob(this.#bytes)
   }
 
   async text(): Promise<string> {
@@ -75,6 +76,7 @@ export class Blob {
 }
 
 tagClass(Blob, 'Blob')
+registerSerializable({ is: isBlob, clone: (blob) => blobOf(bytesOfBlob(blob as Blob), (blob as Blob).type) })
 
 export function blobOf(bytes: Uint8Array, type: string): Blob {
   return new Blob([bytes], { type })

@@ -1,6 +1,7 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { registerSerializable } from '../messaging/clone-registry.ts'
 import { dateNow, trunc } from '../primordials.ts'
-import { Blob, type BlobOptions } from './blob.ts'
+import { Blob, type BlobOptions, bytesOfBlob } from './blob.ts'
 
 export let isFile: (value: unknown) => value is File
 
@@ -33,3 +34,10 @@ export class File extends Blob {
 }
 
 tagClass(File, 'File')
+registerSerializable({
+  is: isFile,
+  clone: (file) => {
+    const { name, type, lastModified } = file as File
+    return new File([bytesOfBlob(file as File)], name, { type, lastModified })
+  },
+})

@@ -49,6 +49,21 @@ export function brandOf(value: object): Brand | null {
   return isArrayBuffer(value) ? 'ArrayBuffer' : null
 }
 
+/** Whether it is of that kind by birth. Cheaper than `brandOf` if the kind is likely: what is not of it throws. */
+export function hasBrand(value: object, brand: Brand): boolean {
+  if (brand === 'ArrayBuffer') return isArrayBuffer(value)
+  for (let index = 0; index < probes.length; index++) {
+    if (probes[index]![0] !== brand) continue
+    try {
+      probes[index]![1](value as never)
+      return true
+    } catch {
+      return false
+    }
+  }
+  return false
+}
+
 /** What a wrapper object (`new Number(1)`) holds. */
 export function primitiveOf(value: object, brand: Brand): unknown {
   switch (brand) {
