@@ -88,6 +88,20 @@ describe('console', () => {
     assert.match(seen[2]!.text, /\.\.\. 4900 more items/)
   })
 
+  it('shows the beginning of an array as large as the heap has room for', () => {
+    const [line] = logs(`console.log(new Array(5e6).fill('x'))`)
+    assert.match(line!.text, /4999900 more items/)
+  })
+
+  it('is a namespace', () => {
+    const [line] = logs(`const prototype = Object.getPrototypeOf(console)
+      const tag = Object.getOwnPropertyDescriptor(console, Symbol.toStringTag)
+      console.log(JSON.stringify([String(console), Reflect.ownKeys(prototype), Object.getPrototypeOf(prototype) === Object.prototype,
+        tag, console.assert.length, console.table.length, console.dir.length, console.dirxml.length]))`)
+    const tag = { value: 'console', writable: false, enumerable: false, configurable: true }
+    assert.deepEqual(JSON.parse(line!.text), ['[object console]', [], true, tag, 0, 0, 0, 0])
+  })
+
   it('survives values that throw when they are looked at', () => {
     const seen = logs(
       `console.log(new Proxy({}, { ownKeys() { throw new Error('trap') } })); console.log('after')`,
@@ -103,7 +117,7 @@ describe('console', () => {
       console.count(); console.count(); console.count('x'); console.countReset(); console.count()
       console.time('t'); console.timeLog('t', 'mid'); console.timeEnd('t'); console.timeEnd('t')
       console.group('outer'); console.log('a\\nb'); console.group(); console.log('deep'); console.groupEnd(); console.groupEnd(); console.log('back')
-      console.dir({ a: 1 }); console.trace('here %d', 1); console.clear()`)
+      console.dir({ a: 1 }); console.dirxml(1, 2); console.trace('here %d', 1); console.clear()`)
     assert.deepEqual(
       seen.slice(0, -1).map(({ text }) => text),
       [
@@ -120,6 +134,7 @@ describe('console', () => {
         '    deep',
         'back',
         '{ a: 1 }',
+        '1 2',
       ],
     )
     assert.match(seen.at(-1)!.text, /^Trace: here 1\n {4}at /)

@@ -3,6 +3,7 @@ import { currentRequestId } from '../invocation/current-request.ts'
 import {
   arrayJoin,
   captureStack,
+  defineProperty,
   Map,
   mapDelete,
   mapGet,
@@ -11,10 +12,12 @@ import {
   max,
   min,
   numberToFixed,
+  setPrototypeOf,
   stringIndexOf,
   stringRepeat,
   stringSlice,
   stringSplit,
+  toStringTag,
 } from '../primordials.ts'
 import { formatLog } from './format-log.ts'
 
@@ -75,15 +78,18 @@ export const console = {
       `Trace: ${formatLog(args)}${frames === -1 ? '' : stringSlice(holder.stack, frames)}`,
     )
   },
-  assert(condition?: unknown, ...args: unknown[]): void {
+  assert(condition: unknown = undefined, ...args: unknown[]): void {
     if (condition) return
     const text = formatLog(args)
     writeText(logLevel.error, text === '' ? 'Assertion failed' : `Assertion failed: ${text}`)
   },
-  dir(value: unknown): void {
+  dir(value: unknown = undefined): void {
     write(logLevel.info, ['%O', value])
   },
-  table(data: unknown): void {
+  dirxml(...args: unknown[]): void {
+    write(logLevel.info, args)
+  },
+  table(data: unknown = undefined): void {
     let text: string | null = null
     try {
       text = require('../console/format-table.ts').formatTable(data)
@@ -130,3 +136,11 @@ export const console = {
     indent = 0
   },
 }
+
+// A namespace of Web IDL is tagged, and inherits from an empty object.
+defineProperty(console, toStringTag, {
+  __proto__: null,
+  value: 'console',
+  configurable: true,
+} as PropertyDescriptor)
+setPrototypeOf(console, {})

@@ -49,6 +49,8 @@ export interface ObjectParts {
 }
 
 const maxItems = 100
+/** The names of an array's properties are listed with all its indices: a longer one may fill the heap with them. */
+const maxArrayWithProperties = 100_000
 
 class Items {
   readonly list: Item[] = []
@@ -93,7 +95,7 @@ function arrayParts(array: readonly unknown[], items: Items): ObjectParts {
   const shown = min(array.length, maxItems)
   for (let index = 0; index < shown; index++) items.add('', array[index])
   items.omit(array.length - shown)
-  addProperties(array, items, true)
+  if (array.length <= maxArrayWithProperties) addProperties(array, items, true)
   const name = constructorName(array)
   const prefix = name === 'Array' ? '' : `${name ?? '[Array: null prototype]'}(${array.length}) `
   return { prefix, brackets: '[]', name: 'Array', items: items.finish() }
