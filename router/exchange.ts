@@ -1,6 +1,8 @@
 import type { HttpResponse as UwsResponse } from 'uWebSockets.js'
 import {
+  type ByteSource,
   type FailedOutcome,
+  type HttpResponse,
   type Invocation,
   type InvocationUsage,
   type Invoker,
@@ -8,30 +10,23 @@ import {
   type Outcome,
   type Recorder,
 } from '../runtime/index.ts'
+import { breakConnection } from './break-connection.ts'
+import { exchangeFailures } from './exchange-failures.ts'
+import { ExchangeStreams, type StreamsOwner } from './exchange-streams.ts'
+import type { HeldBytes } from './held-bytes.ts'
+import type { IdleWatch } from './idle-watch.ts'
 import type { PickedTarget } from './pick-target.ts'
 import { bodyTooLarge, refuse } from './refusal.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestEvent } from './request-event.ts'
-import { declaredLength, type ResponseHead } from './response-head.ts'
+import { RequestStream } from './request-stream.ts'
+import { declaredLength, greetingFor, withClose } from './response-head.ts'
+import { ResponseStream, type StreamListener } from './response-stream.ts'
 import type { ResponseWriter } from './response-writer.ts'
-import { failureAnswer } from './status-table.ts'
+import { type Addressee, type Ending, hasBody, isSource, lengthOf, writeAnswer } from './whole-answer.ts'
 
-const noResponse: FailedOutcome = {
-  kind: 'internal_error',
-  message: 'The invoker gave a result instead of a response',
-}
-const clientLeft: FailedOutcome = {
-  kind: 'canceled',
-  message: 'The client left before its body was complete',
-}
-const noRoomForBody: FailedOutcome = {
-  kind: 'overloaded',
-  message: 'The bodies of other requests take all the memory that bodies may take',
-}
-const noRoomForResponse: FailedOutcome = {
-  kind: 'overloaded',
-  message: 'Responses that clients are slow to take fill all the memory that responses may take',
-}
+/** More of a body that nobody reads is not worth waiting for: the client is told to end the connection. */
+const maxUnreadBytes = 1024 * 1024
 
 /** What all exchanges of one server have in common. */
 export interface ExchangeHost {
@@ -41,40 +36,45 @@ export interface ExchangeHost {
   readonly nowMs: () => number
   /** Requests that are not answered yet, or not wholly. */
   inFlight: number
-  /** Bytes of request bodies in memory, of all requests together. */
-  heldBodyBytes: number
-  readonly maxHeldBodyBytes: number
-  /** Bytes of large response bodies that are being sent, of all requests together. */
-  heldResponseBytes: number
-  readonly maxHeldResponseBytes: number
+  /** Request bodies in memory, of all requests together. */
+  readonly bodies: HeldBytes
+  /** Large response bodies that are being sent, of all requests together. */
+  readonly responses: HeldBytes
+  readonly idle: IdleWatch
 }
 
 /**
  * - `collecting` – the body is still coming
- * - `running` – the invoker has it
- * - `abandoned` – the invoker has it, but the client left
- * - `sending` – the outcome is there, the response not wholly sent
+ * - `running` – the invoker has it; of a long body the rest may still be coming
+ * - `abandoned` – the invoker has it, but the client left or was turned away
+ * - `sending` – the outcome is there and recorded, the response not wholly sent
+ * - `streaming` – the response's head is there, its body comes as it is made
  * - `over`
  */
-type State = 'collecting' | 'running' | 'abandoned' | 'sending' | 'over'
+type State = 'collecting' | 'running' | 'abandoned' | 'sending' | 'streaming' | 'over'
 
 /**
  * One request's life, from the moment its function is known to the last byte of the response. It is the invocation
  * itself: a second object with a callback between the two would be paid for by every request.
  */
-export class Exchange implements Invocation {
+export class Exchange implements Invocation, Addressee, StreamListener, StreamsOwner {
   readonly id: string
   readonly target: PickedTarget
   readonly event: RequestEvent
   readonly usage: InvocationUsage = noUsage()
-  /** When the request was complete: a slow upload is no time of the function's. */
+  /** When the function could begin: the time that a short body takes to come is not the function's, that of a long one is. */
   arrivedAtMs: number
   deadlineMs = 0
   readonly #host: ExchangeHost
-  readonly #response: UwsResponse
+  readonly response: UwsResponse
   #state: State = 'collecting'
   #heldBytes = 0
   #heldResponseBytes = 0
+  #streams: ExchangeStreams | null = null
+  /** What will be recorded: of a response that streams, or instead of what the invoker says of an abandoned one. */
+  #outcome: Outcome | null = null
+  /** The status that was answered. */
+  #status: number | null = null
 
   constructor(
     host: ExchangeHost,
@@ -83,7 +83,7 @@ export class Exchange implements Invocation {
     nowMs: number,
   ) {
     this.#host = host
-    this.#response = response
+    this.response = response
     this.id = invocation.id
     this.target = invocation.target
     this.event = invocation.event
@@ -92,105 +92,204 @@ export class Exchange implements Invocation {
     response.onAborted(() => this.#abort())
   }
 
-  /** Runs the function: the request is complete. */
+  /** Runs the function: the request is complete, or its body streams. */
   run(): void {
     this.#state = 'running'
     this.deadlineMs = this.arrivedAtMs + this.target.manifest.limits.timeoutMs
     this.#host.invoker.invoke(this)
   }
 
-  /** Collects the body, then runs the function. Call it before the request handler returns. */
+  /** Collects a short body, then runs the function. Call it before the request handler returns. */
   receive(): void {
-    const { maxRequestBodyBytes } = this.target.manifest.limits
-    const body = new RequestBody(maxRequestBodyBytes)
-    this.#response.onData((chunk, isLast) => {
+    const body = new RequestBody()
+    this.response.onData((chunk, isLast) => {
       if (this.#state !== 'collecting') return
-      if (!body.add(chunk)) this.#refuse(maxRequestBodyBytes)
-      else if (!this.#hold(chunk.byteLength)) this.#shed()
-      else if (isLast) {
-        this.event.body = body.take()
-        this.arrivedAtMs = this.#host.nowMs()
-        this.run()
-      }
+      if (!this.#hold(chunk.byteLength)) return this.#shed()
+      body.add(chunk)
+      if (!isLast) return
+      this.event.body = body.take()
+      this.arrivedAtMs = this.#host.nowMs()
+      this.run()
+    })
+  }
+
+  /** Runs the function while its body comes. Call it before the request handler returns; `contentLength` -1 = unknown. */
+  stream(contentLength: number): void {
+    const { maxRequestBodyBytes: maxBytes } = this.target.manifest.limits
+    const streams = this.#openStreams()
+    const upload = new RequestStream(streams.flow, this.#host.bodies, { maxBytes, contentLength })
+    streams.upload = upload
+    this.response.onData((chunk, isLast) => {
+      const problem = upload.add(chunk, isLast)
+      if (problem === 'too_large') this.#refuse(maxBytes)
+      else if (problem === 'no_memory') this.#shed()
+    })
+    // With the head often comes all of a body that is short.
+    setImmediate(() => {
+      if (this.#state !== 'collecting') return
+      const whole = upload.takeWhole()
+      if (whole) this.#hold(whole.byteLength)
+      this.event.body = whole === undefined ? upload.pipe : whole
+      this.run()
     })
   }
 
   /** How the invocation ended: answers, counts, records. */
   onSettled(outcome: Outcome): void {
-    const nowMs = this.#host.nowMs()
+    const response = outcome.kind === 'ok' ? outcome.response : null
+    const source = response !== null && isSource(response.body) ? response.body : null
     if (this.#state === 'abandoned') {
+      source?.cancel()
       this.#end()
-      this.#host.recorder.settled(this, outcome, null, nowMs)
-    } else if (this.#state === 'running') {
+      this.#record(this.#outcome ?? outcome, this.#status)
+    } else if (this.#state !== 'running') {
+      source?.cancel()
+    } else if (source !== null && hasBody(this.event.method, response!.status)) {
+      this.#startDownload(outcome, response!, source)
+    } else {
+      source?.cancel()
       // Before the response: writing it may end the connection, which calls `#abort`.
       this.#state = 'sending'
-      const sent = this.#holdResponse(outcome) ? outcome : noRoomForResponse
-      this.#host.recorder.settled(this, sent, this.#answer(sent), nowMs)
+      const sent = this.#holdResponse(outcome) ? outcome : exchangeFailures.noRoomForResponse
+      this.#record(sent, this.#answer(sent))
     }
   }
 
-  /** Writes the response; returns its status, null if there is none. `close` ends the connection after it. */
-  #answer(outcome: Outcome, close = false): number | null {
-    const { id, target } = this
-    if (outcome.kind === 'ok' && outcome.response !== null) {
-      const { status, headers, body } = outcome.response
-      const head = target.heads.compose(status, headers, id)
-      if (this.event.method === 'HEAD') this.#sendWithoutBody(head, lengthOf(body) ?? declaredLength(headers))
-      else if (status === 204 || status === 304) this.#sendWithoutBody(head, undefined)
-      else this.#send(head, body, close)
-      return status
-    }
-    const failed = outcome.kind === 'ok' ? noResponse : outcome
-    const failure = failureAnswer(failed, target.settings.exposeErrors)
+  beforeLastByte(): void {
+    this.#streams!.upload?.letGo()
+  }
+
+  onStreamed(failure: FailedOutcome | null): void {
     if (failure === null) {
-      // Canceled, but not by the client: it is still there, and must not wait for ever.
-      this.#response.close()
-      return null
-    }
-    const head = target.heads.composeFailure(failure.status, failure.headers, id)
-    if (this.event.method === 'HEAD') this.#sendWithoutBody(head, Buffer.byteLength(failure.body))
-    else this.#send(head, failure.body, close)
-    return failure.status
-  }
-
-  #send(head: ResponseHead, body: string | Uint8Array | null, close: boolean): void {
-    const { writer } = this.#host
-    if (body !== null && writer.isLarge(body)) {
-      writer.writeLarge(this.#response, head, body, () => this.#end())
-    } else {
-      writer.write(this.#response, head, body, close)
       this.#end()
+      this.#record(this.#outcome!, this.#status)
+    } else {
+      this.#failDownload(failure, () => this.#answer(failure))
     }
   }
 
-  #sendWithoutBody(head: ResponseHead, contentLength: number | undefined): void {
-    this.#host.writer.writeWithoutBody(this.#response, head, contentLength)
-    this.#end()
+  onIdle(failure: FailedOutcome): void {
+    this.#giveUp(failure, () => this.#answer(failure))
+  }
+
+  #startDownload(outcome: Outcome, response: HttpResponse, source: ByteSource): void {
+    const { status, headers } = response
+    this.#state = 'streaming'
+    this.#outcome = outcome
+    this.#status = status
+    const head = this.target.heads.compose(status, headers, this.id)
+    const answer = {
+      head: this.#host.writer.isClosing ? withClose(head) : head,
+      source,
+      contentLength: declaredLength(headers),
+      greeting: greetingFor(headers),
+    }
+    const streams = this.#openStreams()
+    streams.download = new ResponseStream(this.response, streams.flow, answer, this)
+    streams.download.start()
+  }
+
+  /** Ends a response that streams: with another answer if its head is not written yet. */
+  #failDownload(failure: FailedOutcome, answer: () => number | null): void {
+    const download = this.#streams!.download!
+    if (download.hasHead) {
+      this.#end()
+      if (!download.isSent) breakConnection(this.response)
+      this.#record(failure, this.#status)
+    } else {
+      this.#state = 'sending'
+      this.#record(failure, answer())
+    }
+  }
+
+  /** Ends an exchange whose function runs, or whose response streams. */
+  #giveUp(failure: FailedOutcome, answer: () => number | null): void {
+    const { upload, download } = this.#streams!
+    upload?.fail(failure)
+    if (this.#state === 'streaming') {
+      download!.cancel()
+      this.#failDownload(failure, answer)
+    } else if (this.#state === 'running') {
+      this.#state = 'abandoned'
+      this.#outcome = failure
+      this.#status = answer()
+      this.event.detach()
+      this.#host.invoker.cancel(this)
+    }
+  }
+
+  /** Writes the response, all at once; returns its status, null if there is none. */
+  #answer(outcome: Outcome, ending: Ending = 'keep'): number | null {
+    const streams = this.#streams
+    if (streams === null) return writeAnswer(this.#host.writer, this, outcome, ending)
+    const isUnread = (streams.upload?.missingBytes ?? 0) > maxUnreadBytes
+    streams.finish()
+    return writeAnswer(this.#host.writer, this, outcome, ending === 'keep' && isUnread ? 'tell' : ending)
+  }
+
+  /** The response is written. Of an abandoned invocation the end is still to come. */
+  onSent(): void {
+    if (this.#state !== 'abandoned') this.#end()
   }
 
   /** The client is gone, and with it the response object. */
   #abort(): void {
+    const streams = this.#streams
+    streams?.upload?.fail(exchangeFailures.leftBeforeBody)
+    streams?.close()
     switch (this.#state) {
       case 'collecting':
         this.#end()
-        this.#host.recorder.settled(this, clientLeft, null, this.#host.nowMs())
+        this.#record(exchangeFailures.leftBeforeBody, null)
         break
       case 'running':
         this.#state = 'abandoned'
         this.event.detach()
         this.#host.invoker.cancel(this)
         break
+      case 'streaming': {
+        const download = streams!.download!
+        download.cancel()
+        this.#end()
+        this.#record(exchangeFailures.leftBeforeEnd, download.hasHead ? this.#status : null)
+        break
+      }
       case 'sending':
         this.#end()
         break
     }
   }
 
+  /** The body is over the function's limit. */
+  #refuse(maxBytes: number): void {
+    const error = bodyTooLarge(maxBytes)
+    const answer = () => {
+      this.#streams?.finish()
+      refuse(this.#host.writer, this.response, error, { isHead: false, close: true })
+      this.onSent()
+      return error.status
+    }
+    if (this.#state === 'collecting') this.#host.recorder.refused(answer())
+    else this.#giveUp({ kind: 'canceled', message: error.message }, answer)
+  }
+
+  #shed(): void {
+    const answer = () => this.#answer(exchangeFailures.noRoomForBody, 'close')
+    if (this.#state === 'collecting') {
+      this.#state = 'sending'
+      this.#record(exchangeFailures.noRoomForBody, answer())
+    } else this.#giveUp(exchangeFailures.noRoomForBody, answer)
+  }
+
+  #openStreams(): ExchangeStreams {
+    const { streamIdleMs } = this.target.manifest.limits
+    this.#streams ??= new ExchangeStreams(this.response, this.#host.idle, streamIdleMs, this)
+    return this.#streams
+  }
+
   /** Counts bytes of the body against what the whole server may hold; false if that is too much. */
   #hold(bytes: number): boolean {
-    const host = this.#host
-    if (host.heldBodyBytes + bytes > host.maxHeldBodyBytes) return false
-    host.heldBodyBytes += bytes
+    if (!this.#host.bodies.take(bytes)) return false
     this.#heldBytes += bytes
     return true
   }
@@ -199,37 +298,26 @@ export class Exchange implements Invocation {
   #holdResponse(outcome: Outcome): boolean {
     const body = outcome.kind === 'ok' && outcome.response !== null ? outcome.response.body : null
     const host = this.#host
-    if (body === null || this.event.method === 'HEAD' || !host.writer.isLarge(body)) return true
+    if (body === null || isSource(body) || this.event.method === 'HEAD' || !host.writer.isLarge(body))
+      return true
     const bytes = lengthOf(body)!
-    if (host.heldResponseBytes + bytes > host.maxHeldResponseBytes) return false
-    host.heldResponseBytes += bytes
+    if (!host.responses.take(bytes)) return false
     this.#heldResponseBytes = bytes
     return true
   }
 
-  #refuse(maxBytes: number): void {
-    const { writer, recorder } = this.#host
-    refuse(writer, this.#response, bodyTooLarge(maxBytes), { isHead: false, close: true })
-    recorder.refused(413)
-    this.#end()
-  }
-
-  #shed(): void {
-    this.#state = 'sending'
-    this.#host.recorder.settled(this, noRoomForBody, this.#answer(noRoomForBody, true), this.#host.nowMs())
+  #record(outcome: Outcome, status: number | null): void {
+    this.#host.recorder.settled(this, outcome, status, this.#host.nowMs())
   }
 
   #end(): void {
     if (this.#state === 'over') return
     this.#state = 'over'
-    this.#host.inFlight--
-    this.#host.heldBodyBytes -= this.#heldBytes
-    this.#host.heldResponseBytes -= this.#heldResponseBytes
+    const host = this.#host
+    host.inFlight--
+    host.bodies.give(this.#heldBytes)
+    host.responses.give(this.#heldResponseBytes)
     this.event.detach()
+    this.#streams?.close()
   }
-}
-
-function lengthOf(body: string | Uint8Array | null): number | undefined {
-  if (body === null) return undefined
-  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
 }

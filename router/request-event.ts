@@ -1,5 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js'
-import type { HttpEvent } from '../runtime/index.ts'
+import type { ByteSource, HttpEvent } from '../runtime/index.ts'
 import { addressFromBytes, type TrustedProxies } from './client-address.ts'
 
 /** What tells a request's client, before anybody asked. */
@@ -18,8 +18,8 @@ export class RequestEvent implements HttpEvent {
   readonly method: string
   readonly url: string
   readonly headers: string
-  /** Set when it is complete, before the event is handed on. */
-  body: Uint8Array | null = null
+  /** Set before the event is handed on. */
+  body: Uint8Array | ByteSource | null = null
   #origin: ClientOrigin | null
   #clientAddress = ''
 

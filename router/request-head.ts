@@ -91,7 +91,7 @@ export class RequestHead {
     }
     this.#contentLengthText = value
     // What is no number or too large is refused by uWebSockets.js when it gets to the body.
-    this.contentLength = /^[0-9]{1,9}$/.test(value) ? Number(value) : -1
+    this.contentLength = /^[0-9]{1,15}$/.test(value) ? Number(value) : -1
   }
 
   /** uWebSockets.js 20 takes any transfer coding for `chunked`. */

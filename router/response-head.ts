@@ -68,7 +68,26 @@ export class FunctionHeads {
   }
 }
 
-/** The length that a function declares, to be told when there is no body to measure (`HEAD`). */
+/** The same head with word that the connection ends after the response. */
+export function withClose(head: ResponseHead): ResponseHead {
+  const last = '\r\nconnection: close'
+  return typeof head === 'string' ? head + last : Buffer.concat([head, Buffer.from(last)])
+}
+
+const comment = Buffer.from(':\n\n')
+
+/** What may stand before the first byte of a body without changing what it says; null = nothing. */
+export function greetingFor(headers: readonly string[]): Uint8Array | null {
+  let isEventStream = false
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] === 'content-encoding') return null
+    if (headers[index] === 'content-type')
+      isEventStream = /^text\/event-stream\s*(;|$)/i.test(headers[index + 1]!)
+  }
+  return isEventStream ? comment : null
+}
+
+/** The length that a function declares for a body that cannot be measured. */
 export function declaredLength(headers: readonly string[]): number | undefined {
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index] !== 'content-length') continue

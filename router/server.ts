@@ -9,11 +9,14 @@ import {
 } from '../runtime/index.ts'
 import { TrustedProxies } from './client-address.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
+import { HeldBytes } from './held-bytes.ts'
+import { type EverySecond, everySecond, IdleWatch } from './idle-watch.ts'
 import { InvocationIds } from './invocation-id.ts'
 import { TargetPicker } from './pick-target.ts'
 import { badRequest, bodyTooLarge, noRoute, refuse, wrongMethod } from './refusal.ts'
 import { peerAddress, RequestEvent } from './request-event.ts'
 import { RequestHead } from './request-head.ts'
+import { maxWholeBytes } from './request-stream.ts'
 import { type RequestUrl, RequestUrls } from './request-url.ts'
 import { ResponseWriter } from './response-writer.ts'
 import type { Uws } from './uws-binary.ts'
@@ -53,6 +56,8 @@ export interface HttpServerOptions {
   readonly nowMs: () => number
   /** From 0 up to 1. */
   readonly random: () => number
+  /** Default: the clock of the machine. */
+  readonly everySecond?: EverySecond
 }
 
 const defaultMaxHeldBytes = 256 * 1024 * 1024
@@ -92,10 +97,9 @@ class UwsServer implements HttpServer {
       writer: this.#writer,
       nowMs,
       inFlight: 0,
-      heldBodyBytes: 0,
-      maxHeldBodyBytes: options.maxHeldBodyBytes ?? defaultMaxHeldBytes,
-      heldResponseBytes: 0,
-      maxHeldResponseBytes: options.maxHeldResponseBytes ?? defaultMaxHeldBytes,
+      bodies: new HeldBytes(options.maxHeldBodyBytes ?? defaultMaxHeldBytes),
+      responses: new HeldBytes(options.maxHeldResponseBytes ?? defaultMaxHeldBytes),
+      idle: new IdleWatch(nowMs, server.everySecond ?? everySecond),
     }
     this.#app = server.uws.App()
     this.#app.any('/*', (response, request) => this.#accept(response, request))
@@ -146,8 +150,10 @@ class UwsServer implements HttpServer {
       this.#refuse(response, error, method === 'HEAD')
       return
     }
-    if (this.#head.hasBody) exchange.receive()
-    else exchange.run()
+    const { hasBody, contentLength } = this.#head
+    if (!hasBody) exchange.run()
+    else if (contentLength !== -1 && contentLength <= maxWholeBytes) exchange.receive()
+    else exchange.stream(contentLength)
   }
 
   /** @throws IsoletteError if no function gets the request */

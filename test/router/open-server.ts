@@ -20,6 +20,10 @@ export interface OpenServer {
   readonly recorder: FakeRecorder
   /** Lines that the server logged. */
   readonly logged: string[]
+  /** Lets a second pass for streams that are watched; the clock is the test's to set. */
+  tick(): void
+  /** Whether any stream is watched. */
+  readonly isWatching: boolean
 }
 
 /** A server on a free port over fakes, with the function `hello` on `/hello` and `/hello/*`. Closed with the test. */
@@ -32,6 +36,7 @@ export async function openServer(
   const invoker = new FakeInvoker()
   const recorder = new FakeRecorder()
   const logged: string[] = []
+  let tick: (() => void) | null = null
   const { random = () => 0, nowMs = () => performance.now(), ...rest } = options
   const server = createServer({
     uws: loadUws(cacheDir),
@@ -42,8 +47,25 @@ export async function openServer(
     options: { host: '127.0.0.1', port: 0, trustedProxies: [], ...rest },
     nowMs,
     random,
+    everySecond: (callback) => {
+      tick = callback
+      return () => {
+        tick = null
+      }
+    },
   })
   const port = await server.listen()
   t.after(() => server.close())
-  return { port, server, view, invoker, recorder, logged }
+  return {
+    port,
+    server,
+    view,
+    invoker,
+    recorder,
+    logged,
+    tick: () => tick?.(),
+    get isWatching() {
+      return tick !== null
+    },
+  }
 }

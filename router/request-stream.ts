@@ -1,0 +1,108 @@
+import { BytePipe, type FailedOutcome, type PipeWriter } from '../runtime/index.ts'
+import type { HeldBytes } from './held-bytes.ts'
+import { RequestBody } from './request-body.ts'
+import type { SocketFlow } from './socket-flow.ts'
+
+/** Bodies up to this size are given to the function whole, if they come soon enough. */
+export const maxWholeBytes = 64 * 1024
+
+/** What a function has not read yet before its client is held back. */
+const highWaterBytes = 256 * 1024
+
+const answered: FailedOutcome = {
+  kind: 'canceled',
+  message: 'The response was complete before the body',
+}
+
+/** A request's body as it comes, on its way from the socket to the function. */
+export class RequestStream implements PipeWriter {
+  /** What the function reads. */
+  readonly pipe = new BytePipe(highWaterBytes, this)
+  readonly #flow: SocketFlow
+  readonly #memory: HeldBytes
+  readonly #maxBytes: number
+  readonly #contentLength: number
+  #receivedBytes = 0
+  #countedBytes = 0
+  #isComplete = false
+
+  /** `contentLength` = -1 if it is not known. */
+  constructor(
+    flow: SocketFlow,
+    memory: HeldBytes,
+    length: { readonly maxBytes: number; readonly contentLength: number },
+  ) {
+    this.#flow = flow
+    this.#memory = memory
+    this.#maxBytes = length.maxBytes
+    this.#contentLength = length.contentLength
+    flow.prepareToHold()
+  }
+
+  /** Bytes that the client has not sent yet; infinite if nobody knows. */
+  get missingBytes(): number {
+    if (this.#isComplete) return 0
+    const length = this.#contentLength
+    return length === -1 ? Number.POSITIVE_INFINITY : length - this.#receivedBytes
+  }
+
+  /** Whether the function has read all that came, and more is to come. */
+  get awaitsClient(): boolean {
+    return this.pipe.isOpen && this.pipe.heldBytes === 0
+  }
+
+  /** Copies a chunk, whose memory is not ours; says why if it cannot be taken. */
+  add(chunk: ArrayBuffer, isLast: boolean): 'taken' | 'too_large' | 'no_memory' {
+    const bytes = chunk.byteLength
+    this.#flow.hasMoved = true
+    this.#receivedBytes += bytes
+    this.#isComplete = isLast
+    // What nobody reads any more is let by, so that the connection's next request is found behind it.
+    if (!this.pipe.isOpen) return 'taken'
+    if (this.#receivedBytes > this.#maxBytes) return 'too_large'
+    if (!this.#memory.take(bytes)) return 'no_memory'
+    this.#countedBytes += bytes
+    const hasRoom = this.pipe.write(new Uint8Array(chunk.slice(0)))
+    if (isLast) this.pipe.end()
+    else if (!hasRoom) this.#flow.hold()
+    return 'taken'
+  }
+
+  /** The body, if it is complete and short; null if it is empty. */
+  takeWhole(): Uint8Array | null | undefined {
+    if (!this.#isComplete || this.#receivedBytes > maxWholeBytes) return undefined
+    const body = new RequestBody()
+    for (let read = this.pipe.read(); read.kind === 'bytes'; read = this.pipe.read()) {
+      body.add(read.bytes.buffer as ArrayBuffer)
+    }
+    return body.take()
+  }
+
+  /** The response is about to be complete: what did not come yet is of no use, what did is the function's alone. */
+  letGo(): void {
+    this.fail(answered)
+    this.#flow.release()
+  }
+
+  /** No more of it reaches the function. */
+  fail(failure: FailedOutcome): void {
+    this.pipe.fail(failure)
+    this.#memory.give(this.#countedBytes)
+    this.#countedBytes = 0
+  }
+
+  onRoom(): void {
+    this.#flow.readOn()
+  }
+
+  onLess(): void {
+    const read = this.#countedBytes - this.pipe.heldBytes
+    if (read <= 0) return
+    this.#countedBytes -= read
+    this.#memory.give(read)
+  }
+
+  onCancel(): void {
+    this.#flow.readOn()
+  }
+}
