@@ -141,4 +141,15 @@ describe('performance', () => {
     guest.runTimers()
     assert.deepEqual(texts(guest), ['12 true'])
   })
+
+  it('is a target of events that nobody else can make', () => {
+    using guest = run(
+      `let seen = 0
+      performance.addEventListener('x', () => seen++)
+      performance.dispatchEvent(new Event('x'))
+      const failure = (make) => { try { make() } catch (error) { return error.name } }
+      log(seen, failure(() => new Performance()), failure(() => Performance.prototype.now()), failure(() => new Navigator()))`,
+    )
+    assert.deepEqual(texts(guest), ['1 TypeError TypeError TypeError'])
+  })
 })

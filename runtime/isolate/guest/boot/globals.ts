@@ -31,8 +31,8 @@ defineLazily('reportError', true, () => require('../event/report-error.ts').repo
 defineLazily('atob', true, () => require('../text/atob.ts').atob)
 defineLazily('btoa', true, () => require('../text/atob.ts').btoa)
 defineLazily('crypto', true, () => require('../crypto/crypto.ts').newCrypto())
-defineLazily('performance', true, () => new (require('../platform/performance.ts').Performance)())
-defineLazily('navigator', true, () => new (require('../platform/navigator.ts').Navigator)())
+defineLazily('performance', true, () => require('../platform/performance.ts').newPerformance())
+defineLazily('navigator', true, () => require('../platform/navigator.ts').newNavigator())
 
 defineLazily('AbortController', false, () => require('../event/abort-controller.ts').AbortController)
 defineLazily('AbortSignal', false, () => require('../event/abort-signal.ts').AbortSignal)
