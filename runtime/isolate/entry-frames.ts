@@ -1,5 +1,6 @@
 import type { DirectEvent, HttpEvent } from '../model/invocation.ts'
 import { entryFrame } from './abi.ts'
+import type { Rejection } from './rejection.ts'
 
 /** Collects the frames of one entry. Reused: `clear` after each. */
 export class EntryFrames {
@@ -58,6 +59,11 @@ export class EntryFrames {
 
   timersDue(): void {
     this.#meta += `${entryFrame.timersDue},`
+  }
+
+  unhandledRejection({ name, message, stack }: Rejection): void {
+    this.#meta += `${entryFrame.unhandledRejection},${name.length},${message.length},${stack.length},`
+    this.#text += name + message + stack
   }
 
   abort(requestId: number, reason: string): void {

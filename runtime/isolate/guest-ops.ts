@@ -122,7 +122,14 @@ export class GuestOps implements OpTarget {
   wakeAfter(delayMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
+    this.#isTimerDue = false
     if (!(delayMs >= 0) || this.#isClosed) return
+    if (delayMs === 0) {
+      // In the next turn of the event loop: Node's own timers take a millisecond at least.
+      this.#isTimerDue = true
+      this.#owner.onCompletion()
+      return
+    }
     this.#timer = setTimeout(
       () => {
         this.#timer = null

@@ -64,9 +64,3 @@ export function resultOutcome(json: string): Outcome {
   const message = `Cannot return the result: ${json.length} bytes of JSON, must be at most ${max}`
   return { kind: 'exception', error: { name: 'RangeError', message, stack: '' } }
 }
-
-/** The text of what an entry threw. Errors that come out of an isolate carry text of the guest's choosing. */
-export function textOf(failure: unknown): string {
-  const text = failure instanceof Error ? (failure.stack ?? failure.message) : failure
-  return typeof text === 'string' ? text.slice(0, 8192) : 'unknown reason'
-}

@@ -9,12 +9,14 @@ import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
 import { InstanceAnswers } from './instance-answers.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
-import { interrupted, noResponse, textOf } from './instance-outcomes.ts'
+import { interrupted, noResponse } from './instance-outcomes.ts'
 import { InstanceRequests } from './instance-requests.ts'
 import { answerOp } from './op-calls.ts'
 import type { Pending } from './pending.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
+import { rejectionText } from './rejection.ts'
 import { readResults } from './result-frames.ts'
+import { runSlice, type Slice } from './slice.ts'
 
 const heapSampleEveryMs = 100
 
@@ -151,34 +153,21 @@ export class Instance {
       this.#finishEntry()
       return
     }
-    const { prepared, meta, text } = { prepared: this.#prepared, meta: frames.meta, text: frames.text }
-    frames.clear()
+    const prepared = this.#prepared
     this.#entryOwner = entry.participants.values().next().value
     this.#context.onEntering(this.manifest)
     const startedBefore = prepared.progress[progressIndex.startedCount]!
-    let failure: unknown
-    let collected: unknown
+    let slice: Slice | undefined
     const isInnocent = prepared.guarded(this.#wallBudgetMs, () => {
-      try {
-        prepared.enter.applySync(undefined, [meta, text])
-      } catch (error) {
-        // The call was made all the same: a rejection that nobody handled surfaces here.
-        failure = error
-      }
-      if (prepared.isolate.isDisposed) return
-      try {
-        collected = prepared.collect.applySync()
-      } catch (error) {
-        // It ran, but what it returned is lost: as good as frames that cannot be read.
-        failure ??= error
-      }
+      slice = runSlice(prepared, frames)
     })
     if (!isInnocent || prepared.isolate.isDisposed) {
       this.#condemn(isInnocent ? 'exceeded_memory' : 'exceeded_cpu', entry, startedBefore)
       return
     }
     this.#charge(entry)
-    if (failure !== undefined) this.#ops.log(0, 'error', `Unhandled rejection: ${textOf(failure)}`)
+    const { collected, rejections } = slice!
+    for (const rejection of rejections) this.#ops.log(0, 'error', rejectionText(rejection))
     try {
       readResults(collected, (result) => this.#answers.take(result, entry.participants))
     } catch {

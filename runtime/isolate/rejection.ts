@@ -1,0 +1,39 @@
+/** A rejection that nobody handled, or what else an entry threw: text of the guest's choosing. */
+export interface Rejection {
+  readonly name: string
+  readonly message: string
+  /** '' = it was no error. */
+  readonly stack: string
+}
+
+const maxNameUnits = 256
+const maxTextUnits = 8192
+
+/** From here on a stack holds the host's frames, which are no business of the guest. */
+const boundary = '\n    at (<isolated-vm boundary>)'
+
+/** Reads what isolated-vm makes of it: a copy of an error, or a primitive. */
+export function rejectionOf(thrown: unknown): Rejection {
+  if (!(thrown instanceof Error)) {
+    const message = typeof thrown === 'string' ? thrown : String(thrown)
+    return { name: 'Error', message: message.slice(0, maxTextUnits), stack: '' }
+  }
+  const { message } = thrown
+  const stack = typeof thrown.stack === 'string' ? thrown.stack : ''
+  const end = stack.indexOf(boundary)
+  // Without the boundary it is an error of isolated-vm's own, in place of an object that it does not copy.
+  if (end === -1) return { name: 'Error', message: 'An object that is not an Error', stack: '' }
+  const own = stack.slice(0, end)
+  // Of errors with a class of their own only the stack still says what they are called.
+  const name = /^[\w$]+(?=[:\n]|$)/.exec(own)?.[0] ?? 'Error'
+  return {
+    name: name.slice(0, maxNameUnits),
+    message: String(message).slice(0, maxTextUnits),
+    stack: own.slice(0, maxTextUnits),
+  }
+}
+
+/** As it stands in the log. */
+export function rejectionText({ message, stack }: Rejection): string {
+  return `Unhandled rejection: ${stack === '' ? message : stack}`
+}
