@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { Plugin } from 'esbuild'
+import { inlineConstants } from './inline-constants.ts'
 import type { ModuleGraph } from './part-plan.ts'
 
 /** The entry point that stands for a part. */
@@ -51,8 +52,8 @@ export function partEntries(options: {
         resolveDir: folder,
       }))
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const contents = sources.get(path)
-        return contents === undefined ? null : { contents, loader: 'ts' }
+        const contents = sources.get(path) ?? inlineConstants(readFileSync(path, 'utf8'))
+        return { contents, loader: 'ts' }
       })
     },
   }

@@ -3,6 +3,8 @@ import { defineProperty, ownKeys, Set, setAdd, toStringTag } from '../primordial
 /** The prototypes of the platform's own classes, whose objects are more than their properties. */
 export const platformPrototypes = new Set<object>()
 
+const shown = { __proto__: null, enumerable: true } as PropertyDescriptor
+
 /**
  * Gives a class what Web IDL has for it and the language or the bundler does not: its name, the tag of its instances,
  * and members that are enumerable.
@@ -25,6 +27,6 @@ const showMembers = (function showMembers(holder: object): void {
     if (typeof key === 'symbol' || key === 'constructor') continue
     // What every function has; by name, for property descriptors inherit what guests put on `Object.prototype`.
     if (typeof holder === 'function' && (key === 'length' || key === 'name' || key === 'prototype')) continue
-    defineProperty(holder, key, { __proto__: null, enumerable: true } as PropertyDescriptor)
+    defineProperty(holder, key, shown)
   }
 })
