@@ -27,23 +27,18 @@ export function toBufferSource(value: unknown): BufferSource {
   throw new TypeError('Cannot take bytes: must be an ArrayBuffer or a view of one')
 }
 
-/** The bytes without a copy; none if the buffer was transferred away. */
+/**
+ * The bytes without a copy; none if the buffer was transferred away.
+ *
+ * @throws TypeError for a `DataView` of such a buffer, or of one that has become too small: it has no length
+ */
 export function sourceBytes(source: BufferSource): Uint8Array {
   return sourceLength(source) === 0 ? new Uint8Array(0) : viewBytes(source)
 }
 
 function sourceLength(source: BufferSource): number {
   if (!isView(source)) return arrayBufferByteLength(source)
-  return isTypedArray(source) ? typedArrayByteLength(source) : lengthOfDataView(source as DataView)
-}
-
-/** A `DataView` has no length once its buffer is gone or has become too small. */
-function lengthOfDataView(view: DataView): number {
-  try {
-    return dataViewByteLength(view)
-  } catch {
-    return 0
-  }
+  return isTypedArray(source) ? typedArrayByteLength(source) : dataViewByteLength(source as DataView)
 }
 
 function bufferOf(view: ArrayBufferView): ArrayBufferLike {

@@ -56,13 +56,13 @@ export class Crypto {
         'QuotaExceededError',
       )
     }
-    typedArraySet(bytes, takeRandom(length), 0)
+    typedArraySet(bytes, this.#take(length), 0)
     return view
   }
 
   /** A version 4 UUID. */
   randomUUID(): string {
-    const bytes = takeRandom(16)
+    const bytes = this.#take(16)
     bytes[6] = (bytes[6]! & 0x0f) | 0x40
     bytes[8] = (bytes[8]! & 0x3f) | 0x80
     let text = ''
@@ -73,26 +73,27 @@ export class Crypto {
     return text
   }
 
+  /** Being private it is only there for a `Crypto`: methods may be called on anything. */
+  #take(length: number): Uint8Array {
+    if (length > stockBytes) return new Uint8Array(randomBytes(length))
+    if (stockAt + length > typedArrayByteLength(stock)) {
+      stock = new Uint8Array(randomBytes(stockBytes))
+      stockAt = 0
+    }
+    const taken = new Uint8Array(length)
+    for (let index = 0; index < length; index++) {
+      taken[index] = stock[stockAt]!
+      stock[stockAt++] = 0
+    }
+    return taken
+  }
+
   static {
     newCrypto = () => new Crypto(internal)
   }
 }
 
 tagClass(Crypto, 'Crypto')
-
-function takeRandom(length: number): Uint8Array {
-  if (length > stockBytes) return new Uint8Array(randomBytes(length))
-  if (stockAt + length > typedArrayByteLength(stock)) {
-    stock = new Uint8Array(randomBytes(stockBytes))
-    stockAt = 0
-  }
-  const taken = new Uint8Array(length)
-  for (let index = 0; index < length; index++) {
-    taken[index] = stock[stockAt]!
-    stock[stockAt++] = 0
-  }
-  return taken
-}
 
 function isIntegerArray(name: string | undefined): boolean {
   switch (name) {
