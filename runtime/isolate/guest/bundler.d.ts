@@ -35,6 +35,7 @@ declare function require(
 declare function require(path: '../fetch/body-stream.ts'): typeof import('./fetch/body-stream.ts')
 declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetch.ts')
 declare function require(path: '../fetch/host-stream.ts'): typeof import('./fetch/host-stream.ts')
+declare function require(path: '../form/blob-stream.ts'): typeof import('./form/blob-stream.ts')
 declare function require(path: '../form/blob.ts'): typeof import('./form/blob.ts')
 declare function require(path: '../form/file.ts'): typeof import('./form/file.ts')
 declare function require(path: '../form/form-data.ts'): typeof import('./form/form-data.ts')
@@ -46,17 +47,42 @@ declare function require(
 declare function require(
   path: '../messaging/message-channel.ts',
 ): typeof import('./messaging/message-channel.ts')
-declare function require(
-  path: '../messaging/message-event.ts',
-): typeof import('./messaging/message-event.ts')
+declare function require(path: '../messaging/message-event.ts'): typeof import('./messaging/message-event.ts')
 declare function require(path: '../messaging/message-port.ts'): typeof import('./messaging/message-port.ts')
 declare function require(
   path: '../messaging/structured-clone.ts',
 ): typeof import('./messaging/structured-clone.ts')
 declare function require(path: '../platform/navigator.ts'): typeof import('./platform/navigator.ts')
 declare function require(path: '../platform/performance.ts'): typeof import('./platform/performance.ts')
+declare function require(path: '../stream/byob-reader.ts'): typeof import('./stream/byob-reader.ts')
+declare function require(path: '../stream/byob-request.ts'): typeof import('./stream/byob-request.ts')
+declare function require(path: '../stream/byte-controller.ts'): typeof import('./stream/byte-controller.ts')
+declare function require(path: '../stream/byte-tee.ts'): typeof import('./stream/byte-tee.ts')
+declare function require(path: '../stream/chunk-reader.ts'): typeof import('./stream/chunk-reader.ts')
+declare function require(path: '../stream/default-reader.ts'): typeof import('./stream/default-reader.ts')
+declare function require(path: '../stream/default-writer.ts'): typeof import('./stream/default-writer.ts')
+declare function require(path: '../stream/own-byte-stream.ts'): typeof import('./stream/own-byte-stream.ts')
+declare function require(path: '../stream/pipe-arguments.ts'): typeof import('./stream/pipe-arguments.ts')
+declare function require(
+  path: '../stream/queuing-strategies.ts',
+): typeof import('./stream/queuing-strategies.ts')
+declare function require(
+  path: '../stream/readable-controller.ts',
+): typeof import('./stream/readable-controller.ts')
+declare function require(path: '../stream/readable-from.ts'): typeof import('./stream/readable-from.ts')
+declare function require(
+  path: '../stream/readable-iterator.ts',
+): typeof import('./stream/readable-iterator.ts')
+declare function require(path: '../stream/tee.ts'): typeof import('./stream/tee.ts')
+declare function require(
+  path: '../stream/transform-controller.ts',
+): typeof import('./stream/transform-controller.ts')
+declare function require(path: '../stream/transform-stream.ts'): typeof import('./stream/transform-stream.ts')
+declare function require(
+  path: '../stream/writable-controller.ts',
+): typeof import('./stream/writable-controller.ts')
+declare function require(path: '../stream/writable-stream.ts'): typeof import('./stream/writable-stream.ts')
 declare function require(path: '../stream/readable-stream.ts'): typeof import('./stream/readable-stream.ts')
-declare function require(path: '../stream/stream-tee.ts'): typeof import('./stream/stream-tee.ts')
 declare function require(path: '../text/atob.ts'): typeof import('./text/atob.ts')
 declare function require(path: '../text/text-decoder.ts'): typeof import('./text/text-decoder.ts')
 declare function require(path: '../text/text-encoder.ts'): typeof import('./text/text-encoder.ts')

@@ -1,19 +1,8 @@
-import { copyBytes, isBufferSource } from '../language/bytes.ts'
-import { ignoreRejection } from '../language/deferred.ts'
-import { TypeError, WeakMap, weakMapDelete, weakMapGet, weakMapSet } from '../primordials.ts'
-import {
-  disturb,
-  isUnusable,
-  ReadableStream,
-  streamOf,
-  streamStateOf,
-  type UnderlyingSource,
-} from '../stream/readable-stream.ts'
-import { ReadableStreamDefaultReader, readLocked } from '../stream/stream-reader.ts'
+import { WeakMap, weakMapDelete, weakMapGet, weakMapSet } from '../primordials.ts'
+import { disturb, failStream, isUnusable, newByteStream } from '../stream/own-byte-stream.ts'
+import type { ReadableStream } from '../stream/readable-stream.ts'
 import type { BufferedContent } from './body.ts'
 import type { HostStream } from './host-stream.ts'
-
-/** What bodies need of streams, and nothing of it goes through what a guest can patch. */
 
 /** What was made into a stream, as long as nothing of the stream was read. */
 const untouched = new WeakMap<ReadableStream, BufferedContent>()
@@ -38,48 +27,20 @@ export function takeContent(stream: ReadableStream): BufferedContent | null {
 }
 
 function streamOfHost(host: HostStream): ReadableStream {
-  const source: UnderlyingSource = {
-    start(controller) {
-      host.onFail = (reason) => controller.error(reason)
-    },
-    async pull(controller) {
-      const chunk = await host.pull()
-      if (chunk === null) controller.close()
-      else controller.enqueue(chunk)
-    },
-    cancel() {
-      host.cancel()
-    },
-  }
-  return new ReadableStream(source, { highWaterMark: 0 })
+  const stream = newByteStream({ pull: () => host.pull(), cancel: () => host.cancel() })
+  host.onFail = (reason) => failStream(stream, reason)
+  return stream
 }
 
-/** Reads a stream chunk by chunk. */
-export class ChunkReader {
-  readonly #stream: ReadableStream
-  readonly #reader: ReadableStreamDefaultReader
-
-  /** @throws TypeError if it is locked. */
-  constructor(stream: ReadableStream) {
-    this.#stream = stream
-    this.#reader = new ReadableStreamDefaultReader(stream)
-  }
-
-  /**
-   * The next chunk, a copy that nobody else holds; null at the end.
-   *
-   * @throws TypeError if a chunk is not bytes; what the stream fails with.
-   */
-  async next(): Promise<Uint8Array | null> {
-    const { value, done } = await readLocked(this.#reader)
-    if (done) return null
-    if (!isBufferSource(value))
-      throw new TypeError('Cannot read the body: a chunk of its stream is not bytes')
-    return copyBytes(value)
-  }
-
-  /** Nobody reads on. Does nothing at the stream's own end. */
-  cancel(reason: unknown): void {
-    void ignoreRejection(streamStateOf(this.#stream).cancel(reason))
-  }
+/** A stream that holds what `read` returns, asked for when it is first read. */
+function streamOf(read: () => Promise<Uint8Array>): ReadableStream {
+  let isRead = false
+  return newByteStream({
+    async pull() {
+      if (isRead) return null
+      isRead = true
+      return read()
+    },
+    cancel() {},
+  })
 }

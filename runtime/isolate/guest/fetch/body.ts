@@ -1,5 +1,5 @@
 import { takeBodyBytes, takeBodyText } from '../host.ts'
-import { concatBytes, copyBytes } from '../language/bytes.ts'
+import { copyBytes } from '../language/bytes.ts'
 import {
   jsonParse,
   stringCharCodeAt,
@@ -45,13 +45,13 @@ export class Body {
 
   get isUsed(): boolean {
     if (this.#kind !== 'stream') return this.#isTaken
-    return require('../stream/readable-stream.ts').isDisturbed(this.#content as ReadableStream)
+    return require('../stream/own-byte-stream.ts').isDisturbed(this.#content as ReadableStream)
   }
 
   /** Whether it can still be read, from the beginning. */
   get isUnusable(): boolean {
     if (this.#kind !== 'stream') return this.#isTaken
-    return require('../stream/readable-stream.ts').isUnusable(this.#content as ReadableStream)
+    return require('../stream/own-byte-stream.ts').isUnusable(this.#content as ReadableStream)
   }
 
   /**
@@ -109,7 +109,7 @@ export class Body {
     const content = { kind: this.#kind, content: this.#content } as BufferedContent
     const buffered = new Body(content.kind, content.content)
     const stream = require('../fetch/body-stream.ts').streamOfContent(content, () => buffered.bytes())
-    if (this.#isTaken) require('../stream/readable-stream.ts').disturb(stream)
+    if (this.#isTaken) require('../stream/own-byte-stream.ts').disturb(stream)
     this.#kind = 'stream'
     this.#content = stream
     return stream
@@ -128,15 +128,13 @@ export class Body {
     }
     if (this.#kind === 'hostStream') this.stream()
     if (this.#kind !== 'stream') return new Body(this.#kind, this.#content)
-    const [mine, other] = (this.#content as ReadableStream).tee()
-    this.#content = mine
-    return new Body('stream', other)
+    const branches = require('../stream/own-byte-stream.ts').teeBody(this.#content as ReadableStream)
+    this.#content = branches[0]
+    return new Body('stream', branches[1])
   }
 
-  async #readStream(): Promise<Uint8Array> {
-    return concatBytes(
-      await require('../stream/readable-stream.ts').readToEnd(this.#content as ReadableStream),
-    )
+  #readStream(): Promise<Uint8Array> {
+    return require('../stream/chunk-reader.ts').readToEnd(this.#content as ReadableStream)
   }
 }
 

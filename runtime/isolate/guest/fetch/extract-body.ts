@@ -28,7 +28,7 @@ function extractObject(init: object): ExtractedBody {
     }
   }
   if (require('../stream/readable-stream.ts').isReadableStream(init)) {
-    if (require('../stream/readable-stream.ts').isUnusable(init)) {
+    if (require('../stream/own-byte-stream.ts').isUnusable(init)) {
       throw new TypeError('Cannot use the stream as a body: it was read before, or is being read')
     }
     return { body: new Body('stream', init), contentType: null }

@@ -1,7 +1,7 @@
-import type { ChunkReader } from '../fetch/body-stream.ts'
 import { awaitRoom, endSink, pushChunk } from '../host.ts'
 import { exactBuffer } from '../language/bytes.ts'
 import { Deferred } from '../language/deferred.ts'
+import type { ChunkReader } from '../stream/chunk-reader.ts'
 import { awaitOp } from './pending-ops.ts'
 
 /**

@@ -1,194 +1,106 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { copyBytes, isBufferSource } from '../language/bytes.ts'
-import { ignoreRejection } from '../language/deferred.ts'
-import {
-  apply,
-  asyncIterator,
-  iterator,
-  RangeError,
-  TypeError,
-  typedArrayByteLength,
-} from '../primordials.ts'
-import { ReadableStreamDefaultController } from './stream-controller.ts'
-import { ReadableStreamDefaultReader, readLocked } from './stream-reader.ts'
-import { StreamState } from './stream-state.ts'
+import { needArguments, toDictionary } from '../language/web-idl.ts'
+import { asyncIterator, defineProperty, promiseReject, TypeError } from '../primordials.ts'
+import type { ReadableStreamBYOBReader } from './byob-reader.ts'
+import { ReadableStreamDefaultReader } from './default-reader.ts'
+import { internal, rejectIllegal } from './internal.ts'
+import type { PipeOptions } from './pipe-arguments.ts'
+import type { ReadableStreamAsyncIterator } from './readable-iterator.ts'
+import { ReadableState } from './readable-state.ts'
+import type { QueuingStrategy } from './strategy.ts'
+import { setUpReadable, type UnderlyingSource } from './underlying-source.ts'
 
-/** What `new ReadableStream(source)` takes. */
-export interface UnderlyingSource {
-  start?(controller: ReadableStreamDefaultController): unknown
-  pull?(controller: ReadableStreamDefaultController): unknown
-  cancel?(reason: unknown): unknown
-  type?: string
-}
-
-export interface QueuingStrategy {
-  highWaterMark?: number
-  size?(chunk: unknown): number
-}
-
-/** @throws TypeError if it is anything else. */
-export let streamStateOf: (value: unknown) => StreamState
 export let isReadableStream: (value: unknown) => value is ReadableStream
+/** Throws a TypeError if it is no `ReadableStream`. */
+export let readableStateOf: (value: unknown) => ReadableState
 
-/** The Streams standard's `ReadableStream`, without byte streams and without pipes so far. */
+/** The Streams standard's `ReadableStream`. */
 export class ReadableStream {
-  readonly #state: StreamState
+  readonly #state: ReadableState
 
-  constructor(source: UnderlyingSource = {}, strategy: QueuingStrategy = {}) {
-    if (source.type !== undefined) {
-      throw new RangeError(`Cannot make a stream of type ${source.type}: must be left out`)
+  constructor(
+    source: UnderlyingSource | undefined = undefined,
+    strategy: QueuingStrategy | undefined = undefined,
+  ) {
+    if (source === internal) {
+      this.#state = strategy as unknown as ReadableState
+      return
     }
-    const size = strategy.size
-    const highWaterMark = readHighWaterMark(strategy.highWaterMark)
-    const state = new StreamState(highWaterMark, (chunk) => (size === undefined ? 1 : size(chunk)))
-    this.#state = state
-    const controller = new ReadableStreamDefaultController(state)
-    const started = source.start?.(controller)
-    void state.start(
-      { pull: () => source.pull?.(controller), cancel: (reason) => source.cancel?.(reason) },
-      started,
-    )
+    this.#state = new ReadableState()
+    setUpReadable(this.#state, source, strategy)
   }
 
-  static from(items: AsyncIterable<unknown> | Iterable<unknown>): ReadableStream {
-    const asynchronous = (items as AsyncIterable<unknown>)[asyncIterator]
-    const source: AsyncIterator<unknown> | Iterator<unknown> =
-      asynchronous == null ? (items as Iterable<unknown>)[iterator]() : apply(asynchronous, items, [])
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          const { value, done } = await source.next()
-          if (done) controller.close()
-          else controller.enqueue(await value)
-        },
-        async cancel(reason) {
-          await source.return?.(reason)
-        },
-      },
-      { highWaterMark: 0 },
-    )
+  static from(items: unknown): ReadableStream {
+    needArguments(arguments.length, 1, 'make a stream')
+    return wrapReadable(require('../stream/readable-from.ts').readableFrom(items))
   }
 
   get locked(): boolean {
-    return this.#state.lock !== null
+    return this.#state.isLocked
   }
 
-  async cancel(reason?: unknown): Promise<undefined> {
-    if (this.#state.lock !== null) throw new TypeError('Cannot cancel: the stream is locked')
+  cancel(reason: unknown = undefined): Promise<undefined> {
+    if (!(#state in this)) return rejectIllegal()
+    if (this.#state.isLocked) return promiseReject(new TypeError('Cannot cancel: the stream is locked'))
     return this.#state.cancel(reason)
   }
 
-  getReader(options?: { mode?: undefined }): ReadableStreamDefaultReader {
-    if (options?.mode !== undefined)
-      throw new RangeError('Cannot read bytes into a buffer: the stream is no byte stream')
-    return new ReadableStreamDefaultReader(this)
+  getReader(
+    options: { readonly mode?: unknown } | undefined = undefined,
+  ): ReadableStreamDefaultReader | ReadableStreamBYOBReader {
+    // One that is no stream is refused before its options are read.
+    void this.#state
+    const { mode } = toDictionary(options)
+    if (mode === undefined) return new ReadableStreamDefaultReader(this)
+    const text = `${mode as string}`
+    if (text !== 'byob') throw new TypeError(`Cannot read: mode is ${text}, must be "byob" or left out`)
+    return new (require('../stream/byob-reader.ts').ReadableStreamBYOBReader)(this)
   }
 
-  tee(): [ReadableStream, ReadableStream] {
-    return require('../stream/stream-tee.ts').tee(this)
+  pipeThrough(transform: object, options: PipeOptions | undefined = undefined): ReadableStream {
+    needArguments(arguments.length, 1, 'pipe')
+    return require('../stream/pipe-arguments.ts').pipeThrough(this.#state, transform, options)
   }
 
-  async *values(options?: { preventCancel?: boolean }): AsyncGenerator<unknown, undefined> {
-    const reader = new ReadableStreamDefaultReader(this)
-    let isEnded = false
+  pipeTo(destination: unknown, options: PipeOptions | undefined = undefined): Promise<undefined> {
+    if (!(#state in this)) return rejectIllegal()
     try {
-      for (;;) {
-        const { value, done } = await readLocked(reader)
-        if (done) {
-          isEnded = true
-          return
-        }
-        yield value
-      }
-    } catch (reason) {
-      isEnded = true
-      throw reason
-    } finally {
-      if (!isEnded && options?.preventCancel !== true) await this.#state.cancel(undefined)
-      reader.releaseLock()
+      return require('../stream/pipe-arguments.ts').pipeTo(this.#state, destination, options)
+    } catch (thrown) {
+      return promiseReject(thrown)
     }
   }
 
-  [asyncIterator](options?: { preventCancel?: boolean }): AsyncGenerator<unknown, undefined> {
-    return this.values(options)
+  tee(): ReadableStream[] {
+    const branches = require('../stream/tee.ts').teeReadable(this.#state, false)
+    return [wrapReadable(branches[0]), wrapReadable(branches[1])]
+  }
+
+  values(options: { readonly preventCancel?: unknown } | undefined = undefined): ReadableStreamAsyncIterator {
+    const state = this.#state
+    const { preventCancel } = toDictionary(options)
+    return new (require('../stream/readable-iterator.ts').ReadableStreamAsyncIterator)(state, !!preventCancel)
   }
 
   static {
-    streamStateOf = (value) => {
+    isReadableStream = (value): value is ReadableStream =>
+      typeof value === 'object' && value !== null && #state in value
+    readableStateOf = (value) => {
       if (isReadableStream(value)) return value.#state
       throw new TypeError('Cannot read: not a ReadableStream')
     }
-    isReadableStream = (value): value is ReadableStream =>
-      typeof value === 'object' && value !== null && #state in value
   }
 }
 
 tagClass(ReadableStream, 'ReadableStream')
+defineProperty(ReadableStream.prototype, asyncIterator, {
+  __proto__: null,
+  value: ReadableStream.prototype.values,
+  writable: true,
+  configurable: true,
+} as PropertyDescriptor)
 
-function readHighWaterMark(value: unknown): number {
-  if (value === undefined) return 1
-  const highWaterMark = +(value as number)
-  if (!(highWaterMark >= 0)) {
-    throw new RangeError(`Cannot make a stream: highWaterMark is ${highWaterMark}, must be 0 or more`)
-  }
-  return highWaterMark
-}
-
-export function isDisturbed(stream: ReadableStream): boolean {
-  return streamStateOf(stream).isDisturbed
-}
-
-/** From now on it counts as read. */
-export function disturb(stream: ReadableStream): void {
-  streamStateOf(stream).isDisturbed = true
-}
-
-/** Whether it was read before, or is being read. */
-export function isUnusable(stream: ReadableStream): boolean {
-  const { isDisturbed, lock } = streamStateOf(stream)
-  return isDisturbed || lock !== null
-}
-
-/** A stream that holds what `read` returns, asked for when it is first read. */
-export function streamOf(read: () => Promise<Uint8Array>): ReadableStream {
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const bytes = await read()
-        if (bytes.length > 0) controller.enqueue(bytes)
-        controller.close()
-      },
-    },
-    { highWaterMark: 0 },
-  )
-}
-
-/**
- * All chunks of a body, copied. `goesOn` is asked with the number of bytes so far after each; if it says no, or throws,
- * the stream is cancelled.
- *
- * @throws TypeError if a chunk is not bytes; what the stream fails with; what `goesOn` throws.
- */
-export async function readToEnd(
-  stream: ReadableStream,
-  goesOn: (byteCount: number) => boolean = () => true,
-): Promise<Uint8Array[]> {
-  const reader = new ReadableStreamDefaultReader(stream)
-  const chunks: Uint8Array[] = []
-  let byteCount = 0
-  try {
-    for (;;) {
-      const { value, done } = await readLocked(reader)
-      if (done) return chunks
-      if (!isBufferSource(value))
-        throw new TypeError('Cannot read the body: a chunk of its stream is not bytes')
-      const chunk = copyBytes(value)
-      byteCount += typedArrayByteLength(chunk)
-      if (!goesOn(byteCount)) return chunks
-      chunks[chunks.length] = chunk
-    }
-  } finally {
-    // Does nothing at the stream's own end.
-    void ignoreRejection(streamStateOf(stream).cancel(undefined))
-  }
+/** The stream that guests hold, for a state that has none yet. */
+export function wrapReadable(state: ReadableState): ReadableStream {
+  return new ReadableStream(internal as UnderlyingSource, state as unknown as QueuingStrategy)
 }

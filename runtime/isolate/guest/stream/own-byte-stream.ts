@@ -1,0 +1,78 @@
+import { promiseThen, typedArrayByteLength } from '../primordials.ts'
+import { ByteControllerState } from './byte-controller-state.ts'
+import { markHandled, settled } from './promise-steps.ts'
+import { rangeOf } from './pull-into.ts'
+import { ReadableState } from './readable-state.ts'
+import { type ReadableStream, readableStateOf, wrapReadable } from './readable-stream.ts'
+
+/** Where a stream that the bootstrap makes gets its bytes from. */
+export interface BytesSource {
+  /** The next bytes, in a buffer that is the stream's from now on; null at the end. Called when somebody waits for them. */
+  pull(): Promise<Uint8Array | null>
+  /** Nobody reads on. Must not throw. */
+  cancel(reason: unknown): void
+}
+
+/** A byte stream of the bootstrap's own: nothing is asked for before somebody reads. */
+export function newByteStream(source: BytesSource): ReadableStream {
+  const stream = new ReadableState()
+  const controller: ByteControllerState = new ByteControllerState(
+    stream,
+    {
+      pull: () => promiseThen(source.pull(), (bytes) => deliver(controller, bytes)),
+      cancel: (reason) => {
+        source.cancel(reason)
+        return settled
+      },
+    },
+    0,
+  )
+  controller.start(settled)
+  return wrapReadable(stream)
+}
+
+function deliver(controller: ByteControllerState, bytes: Uint8Array | null): void {
+  if (bytes !== null && typedArrayByteLength(bytes) > 0) {
+    controller.enqueue(rangeOf(bytes))
+    return
+  }
+  controller.close()
+  // A reader that brought its buffer gets it back now.
+  if (controller.hasWaiting) controller.respond(0)
+}
+
+/** Nobody gets the rest: whoever reads is told why. */
+export function failStream(stream: ReadableStream, reason: unknown): void {
+  const { controller } = readableStateOf(stream)
+  ;(controller as ByteControllerState).fail(reason)
+}
+
+export function isDisturbed(stream: ReadableStream): boolean {
+  return readableStateOf(stream).isDisturbed
+}
+
+/** Whether it was read before, or is being read. */
+export function isUnusable(stream: ReadableStream): boolean {
+  const { isDisturbed, isLocked } = readableStateOf(stream)
+  return isDisturbed || isLocked
+}
+
+/** From now on it counts as read. */
+export function disturb(stream: ReadableStream): void {
+  readableStateOf(stream).isDisturbed = true
+}
+
+/** Nobody reads on, locked or not. */
+export function cancelStream(stream: ReadableStream, reason: unknown): void {
+  markHandled(readableStateOf(stream).cancel(reason))
+}
+
+/**
+ * Two streams with the chunks of one; those of the second are copies.
+ *
+ * @throws TypeError if the stream is locked.
+ */
+export function teeBody(stream: ReadableStream): [ReadableStream, ReadableStream] {
+  const branches = require('../stream/tee.ts').teeReadable(readableStateOf(stream), true)
+  return [wrapReadable(branches[0]), wrapReadable(branches[1])]
+}

@@ -1,0 +1,48 @@
+import { apply, promiseReject, promiseResolve, promiseThen } from '../primordials.ts'
+
+/** Stands for every promise of a step that has nothing to wait for. No guest ever holds it. */
+export const settled: Promise<undefined> = promiseResolve(undefined)
+
+export function ignore(): void {}
+
+/** Calls one of two functions when `promise` is settled, which then counts as handled. They must not throw. */
+export function whenSettled<Value>(
+  promise: Promise<Value>,
+  onFulfilled: (value: Value) => void,
+  onRejected: (reason: unknown) => void,
+): void {
+  void promiseThen(promise, onFulfilled, onRejected)
+}
+
+export function whenRejected(promise: Promise<unknown>, onRejected: (reason: unknown) => void): void {
+  void promiseThen(promise, ignore, onRejected)
+}
+
+/** A rejection of `promise` that nobody awaits is no mistake of the guest's. */
+export function markHandled(promise: Promise<unknown>): void {
+  void promiseThen(promise, ignore, ignore)
+}
+
+/** Calls `run` from the microtask queue. It must not throw. */
+export function inMicrotask(run: () => void): void {
+  void promiseThen(settled, run)
+}
+
+/** What a guest's function answers, as a promise; rejected with what it throws. */
+export function callForPromise(
+  method: (...args: never[]) => unknown,
+  self: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
+  try {
+    const answer = apply(method, self, args)
+    return answer === undefined ? settled : promiseResolve(answer)
+  } catch (thrown) {
+    return promiseReject(thrown)
+  }
+}
+
+/** What `promise` becomes, without its value. */
+export function withoutValue(promise: Promise<unknown>): Promise<undefined> {
+  return promiseThen(promise, () => undefined)
+}
