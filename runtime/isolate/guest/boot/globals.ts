@@ -57,6 +57,58 @@ defineLazily(
   () => require('../event/promise-rejection-event.ts').PromiseRejectionEvent,
 )
 defineLazily('ReadableStream', false, () => require('../stream/readable-stream.ts').ReadableStream)
+defineLazily(
+  'ByteLengthQueuingStrategy',
+  false,
+  () => require('../stream/queuing-strategies.ts').ByteLengthQueuingStrategy,
+)
+defineLazily(
+  'CountQueuingStrategy',
+  false,
+  () => require('../stream/queuing-strategies.ts').CountQueuingStrategy,
+)
+defineLazily(
+  'ReadableByteStreamController',
+  false,
+  () => require('../stream/byte-controller.ts').ReadableByteStreamController,
+)
+defineLazily(
+  'ReadableStreamBYOBReader',
+  false,
+  () => require('../stream/byob-reader.ts').ReadableStreamBYOBReader,
+)
+defineLazily(
+  'ReadableStreamBYOBRequest',
+  false,
+  () => require('../stream/byob-request.ts').ReadableStreamBYOBRequest,
+)
+defineLazily(
+  'ReadableStreamDefaultController',
+  false,
+  () => require('../stream/readable-controller.ts').ReadableStreamDefaultController,
+)
+defineLazily(
+  'ReadableStreamDefaultReader',
+  false,
+  () => require('../stream/default-reader.ts').ReadableStreamDefaultReader,
+)
+defineLazily('TransformStream', false, () => require('../stream/transform-stream.ts').TransformStream)
+defineLazily(
+  'TransformStreamDefaultController',
+  false,
+  () => require('../stream/transform-controller.ts').TransformStreamDefaultController,
+)
+defineLazily('WritableStream', false, () => require('../stream/writable-stream.ts').WritableStream)
+defineLazily(
+  'WritableStreamDefaultController',
+  false,
+  () => require('../stream/writable-controller.ts').WritableStreamDefaultController,
+)
+defineLazily(
+  'WritableStreamDefaultWriter',
+  false,
+  () => require('../stream/default-writer.ts').WritableStreamDefaultWriter,
+)
 defineLazily('SubtleCrypto', false, () => require('../crypto/subtle-crypto.ts').SubtleCrypto)
 defineLazily('TextDecoder', false, () => require('../text/text-decoder.ts').TextDecoder)
 defineLazily('TextEncoder', false, () => require('../text/text-encoder.ts').TextEncoder)
