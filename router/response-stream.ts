@@ -83,7 +83,7 @@ export class ResponseStream {
   greet(): void {
     const { greeting } = this.#answer
     if (greeting === null || this.#hasHead || this.#isOver) return
-    this.#response.cork(() => this.#write(greeting))
+    this.#cork(() => this.#write(greeting))
   }
 
   /** Ends without another word: the client is gone, or has enough. */
@@ -98,12 +98,17 @@ export class ResponseStream {
       if (this.#isOver || this.#writer.isBlocked) return
       this.#hasMore = false
       if (this.#writer.isDone) this.#readToEnd()
-      else this.#response.cork(this.#writeSome)
+      else this.#cork(this.#writeSome)
     } while (this.#hasMore)
     if (this.#end === null) return
     this.#isOver = true
     this.#flow.close()
     this.#listener.onStreamed(this.#end.failure)
+  }
+
+  #cork(write: () => void): void {
+    this.#response.cork(write)
+    if (!this.#writer.isDone) this.#flow.noteWrite(this.#writer.isBlocked)
   }
 
   readonly #writeSome = (): void => {
@@ -123,7 +128,6 @@ export class ResponseStream {
     this.#rest = this.#writer.write(bytes)
     this.#flow.hasMoved = true
     if (this.#writer.isDone) this.#flow.close()
-    else if (this.#writer.isBlocked) this.#flow.block()
   }
 
   #writeHead(): void {

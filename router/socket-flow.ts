@@ -14,7 +14,8 @@ const maxRetryMs = 64
  *  - `resume` looks for the events that were noted when *any* socket was last paused, in one of two notes: for sockets
  *    with output of their own waiting, and for those without. A note that was never made stops the socket for ever. So
  *    each `resume` comes right after a `pause`, which makes the note, and streams make the other one when they begin.
- *  - A write that is not wholly taken looks for both events again: a paused socket must be paused once more.
+ *  - A write that is not wholly taken looks for both events again: a paused socket must be paused once more. So does what
+ *    it tries to write itself when it has handed on what came: what pauses then pauses again in the next turn.
  *  - After `pause` what the kernel holds still comes, as long as it fills the receive buffer of 512 KiB each time.
  *  - It ends connections that take or send nothing for 10 s, or send less than 16 KB/s. `pause` ends that count, `resume`
  *    begins it anew, and so `rearm` does both: how long a stream may be silent is not for the server to say.
@@ -24,12 +25,12 @@ export class SocketFlow {
   hasMoved = true
   readonly #response: UwsResponse
   #isHeld = false
-  #isBlocked = false
   /** Whether uWebSockets.js may be counting the seconds. */
   #isTimed = false
   #onWritable: (() => void) | null = null
   #retryMs = minRetryMs
   #retryTimer: NodeJS.Timeout | undefined
+  #pauseAgain: NodeJS.Immediate | undefined
 
   constructor(response: UwsResponse) {
     this.#response = response
@@ -48,32 +49,33 @@ export class SocketFlow {
   /** Reads no more for now. To be called again when something comes all the same. */
   hold(): void {
     this.#isHeld = true
-    this.#response.pause()
-    if (this.#isBlocked) this.#retryLater()
+    this.#pause()
   }
 
   readOn(): void {
     if (!this.#isHeld) return
     this.release()
     // Whether the socket is looked at for writing is not certain now: trying to write makes it so.
-    this.#tryToWrite()
+    this.#onWritable?.()
   }
 
   /** Reads on, in the midst of writing. */
   release(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
+    this.#retryMs = minRetryMs
     clearTimeout(this.#retryTimer)
     this.#resume()
   }
 
-  /** The socket did not take all of what was written: `onWritable` is told when it may take more. */
-  block(): void {
-    this.#isBlocked = true
-    this.#isTimed = true
-    if (!this.#isHeld) return
-    this.#response.pause()
-    this.#retryLater()
+  /**
+   * To be called after each cork: with whether the socket did not take all that was written. `onWritable` is told when it
+   * may take more.
+   */
+  noteWrite(isBlocked: boolean): void {
+    if (isBlocked) this.#isTimed = true
+    // Of what stood behind a cork nothing tells whether it was sent.
+    if (this.#isHeld) this.#pause()
   }
 
   /** `callback` is called when the socket may take more, also when it did not say that it takes no more. */
@@ -81,7 +83,7 @@ export class SocketFlow {
     this.#onWritable = callback
     this.#response.onWritable(() => {
       this.#retryMs = minRetryMs
-      this.#tryToWrite()
+      this.#onWritable?.()
       return true
     })
   }
@@ -99,20 +101,21 @@ export class SocketFlow {
     clearTimeout(this.#retryTimer)
   }
 
-  #tryToWrite(): void {
-    this.#isBlocked = false
-    this.#onWritable?.()
+  #pause(): void {
+    this.#response.pause()
+    if (this.#onWritable === null) return
+    this.#pauseAgain ??= setImmediate(() => {
+      this.#pauseAgain = undefined
+      if (this.#isHeld) this.#response.pause()
+    })
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = setTimeout(() => this.#onWritable?.(), this.#retryMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
   }
 
   #resume(): void {
     this.#isTimed = true
     this.#response.pause()
     this.#response.resume()
-  }
-
-  #retryLater(): void {
-    clearTimeout(this.#retryTimer)
-    this.#retryTimer = setTimeout(() => this.#tryToWrite(), this.#retryMs)
-    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
   }
 }
