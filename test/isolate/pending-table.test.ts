@@ -39,3 +39,30 @@ test('PendingTable passes over ids that no request ever had, and deletes only on
   assert.equal(table.size, 0)
   assert.equal(table.has(second), false)
 })
+
+test('PendingTable keeps many that stay while others come and go', () => {
+  const table = new PendingTable()
+  const stay: Pending[] = []
+  for (let round = 0; round < 3000; round++) {
+    const pending = table.add(make)
+    if (round % 3 === 0) stay.push(pending)
+    else table.delete(pending)
+  }
+  assert.equal(table.size, stay.length)
+  for (const pending of stay) assert.equal(table.get(pending.requestId), pending)
+  assert.deepEqual(new Set(table.values()), new Set(stay))
+})
+
+test('PendingTable does not show what was deleted while it is walked through', () => {
+  const table = new PendingTable()
+  const [, second, third] = [table.add(make), table.add(make), table.add(make)]
+  const seen: Pending[] = []
+  for (const pending of table.values()) {
+    seen.push(pending)
+    table.delete(second!)
+    if (seen.length === 1) for (let more = 0; more < 20; more++) table.add(make)
+    table.delete(third!)
+  }
+  assert.ok(seen.length > 0)
+  assert.equal(seen.includes(second!) || seen.includes(third!), false)
+})
