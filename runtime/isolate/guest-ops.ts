@@ -192,7 +192,7 @@ export class GuestOps implements OpTarget {
       async: this.#async,
       memory: this.#memory,
       work: this.#context.hostWork,
-      accounts: this.#accounts,
+      accountOf: (owner) => this.#accounts.of(owner),
     })
     return this.#crypto.call(call, this.#owner.pending(requestId) ?? this.#owner.entryOwner())
   }

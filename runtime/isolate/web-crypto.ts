@@ -1,5 +1,5 @@
 import type { AsyncOps } from './async-ops.ts'
-import type { HostWork } from './host-work.ts'
+import type { HostWork, WorkAccount } from './host-work.ts'
 import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
 import type { Pending } from './pending.ts'
 import { answerOf } from './web-crypto-answer.ts'
@@ -9,7 +9,6 @@ import { WebCryptoKeys } from './web-crypto-keys.ts'
 import { performNow } from './web-crypto-now.ts'
 import { isThreaded, perform, type WebCryptoResult } from './web-crypto-perform.ts'
 import { CryptoRefusal, refusalText } from './web-crypto-refusal.ts'
-import type { WorkAccounts } from './work-accounts.ts'
 
 /** As the guest sends it; see `web-crypto-abi.ts`. */
 export interface SubtleOp {
@@ -22,7 +21,7 @@ export interface WebCryptoOptions {
   readonly async: AsyncOps
   readonly memory: MemoryBudget
   readonly work: HostWork
-  readonly accounts: WorkAccounts
+  readonly accountOf: (owner: Pending | undefined) => WorkAccount
 }
 
 /** Calls that one instance waits for at once. */
@@ -87,8 +86,8 @@ export class WebCrypto {
     call: WebCryptoCall,
     { owner, share, signal }: { owner: Pending | undefined; share: MemoryShare; signal: AbortSignal },
   ): Promise<void> {
-    const { async, work, accounts } = this.#options
-    const account = accounts.of(owner)
+    const { async, work, accountOf } = this.#options
+    const account = accountOf(owner)
     try {
       let result: WebCryptoResult
       if (isThreaded(call)) {
