@@ -26,6 +26,11 @@ export class BrokenFrames extends Error {
   }
 }
 
+const comma = 44
+const zero = 48
+/** Whole numbers of so many digits are exact. */
+const maxDigits = 15
+
 /**
  * Reads what `collect` returned.
  *
@@ -37,14 +42,22 @@ export function readResults(collected: unknown, take: (result: GuestResult) => v
   const all: string = collected
   const metaEnd = all.indexOf('\n')
   if (metaEnd === -1) throw new BrokenFrames()
-  const meta = all.slice(0, metaEnd).split(',')
   let at = 0
   let textAt = metaEnd + 1
 
+  /** Digit by digit: cutting all of them apart first takes several times as long. */
   function number(): number {
-    // `+undefined` and anything that is not a whole number ends here.
-    const value = +meta[at++]!
-    if (!Number.isSafeInteger(value) || value < 0) throw new BrokenFrames()
+    const start = at
+    let value = 0
+    for (; at < metaEnd; at++) {
+      const digit = all.charCodeAt(at) - zero
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+    }
+    const digits = at - start
+    if (digits === 0 || digits > maxDigits) throw new BrokenFrames()
+    if (at < metaEnd && all.charCodeAt(at) !== comma) throw new BrokenFrames()
+    at++
     return value
   }
   function text(length: number): string {
@@ -55,7 +68,7 @@ export function readResults(collected: unknown, take: (result: GuestResult) => v
     return slice
   }
 
-  while (at < meta.length) {
+  while (at < metaEnd) {
     const kind = number()
     const requestId = number()
     switch (kind) {
