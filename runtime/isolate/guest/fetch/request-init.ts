@@ -7,14 +7,17 @@ import { HeaderList } from './header-list.ts'
 import { isToken } from './header-text.ts'
 import { type HeadersInit, readHeadersInit } from './headers.ts'
 import { requestStateOf } from './request.ts'
-import { type Redirect, RequestState } from './request-state.ts'
+import type { GivenOptions } from './request-options.ts'
+import { defaultOptions, type Redirect, RequestState } from './request-state.ts'
 
-export interface RequestInit {
-  method?: string
-  headers?: HeadersInit
-  body?: unknown
-  redirect?: Redirect
-  signal?: AbortSignal | null
+export interface RequestInit extends Partial<GivenOptions> {
+  readonly body?: unknown
+  readonly duplex?: unknown
+  readonly headers?: HeadersInit
+  readonly method?: string
+  readonly redirect?: string
+  readonly signal?: AbortSignal | null
+  readonly window?: unknown
 }
 
 /**
@@ -24,7 +27,9 @@ export interface RequestInit {
  */
 export function makeRequestState(input: unknown, init: RequestInit): RequestState {
   const source = requestStateOf(input)
-  const { body, headers, method, redirect, signal } = init
+  // In the order of their names, each once, as Web IDL has it.
+  const { body, cache, credentials, duplex, headers, integrity, keepalive, method, mode, priority } = init
+  const { redirect, referrer, referrerPolicy, signal, window } = init
   const url = source?.url ?? readUrl(`${input as string}`)
   const list = headers === undefined ? (source?.headers.copy() ?? new HeaderList()) : readHeadersInit(headers)
   const state = new RequestState(
@@ -33,7 +38,16 @@ export function makeRequestState(input: unknown, init: RequestInit): RequestStat
     list,
     null,
   )
+  if (window !== undefined && window !== null)
+    throw new TypeError('Cannot make a request: window must be null or left out')
+  if (duplex !== undefined && `${duplex}` !== 'half')
+    throw new TypeError(`Cannot make a request: duplex "${duplex}", must be half`)
   state.redirect = redirect === undefined ? (source?.redirect ?? 'follow') : readRedirect(`${redirect}`)
+  if (source !== null) state.options = source.options
+  const given = { cache, credentials, integrity, keepalive, mode, priority, referrer, referrerPolicy }
+  const isChanged = body !== undefined || headers !== undefined || method !== undefined
+  if (isAnyGiven(given) || (state.options !== defaultOptions && isChanged))
+    state.options = require('../fetch/request-options.ts').readOptions(given, state.options, state.method)
   state.followedSignal = signal === undefined ? (source?.signal ?? null) : readSignal(signal)
   const hasBody = (body !== undefined && body !== null) || (body === undefined && source?.body != null)
   if (hasBody && (state.method === 'GET' || state.method === 'HEAD')) {
@@ -46,10 +60,26 @@ export function makeRequestState(input: unknown, init: RequestInit): RequestStat
   }
   const extracted = extractBody(body)
   state.body = extracted.body
+  if (state.options.keepalive && require('../stream/readable-stream.ts').isReadableStream(body))
+    throw new TypeError('Cannot make a request: a stream is no body for one with keepalive')
   if (extracted.contentType !== null && !list.has('content-type')) {
     list.append('content-type', extracted.contentType)
   }
   return state
+}
+
+function isAnyGiven(given: GivenOptions): boolean {
+  const { cache, credentials, integrity, keepalive, mode, priority, referrer, referrerPolicy } = given
+  return (
+    cache !== undefined ||
+    credentials !== undefined ||
+    integrity !== undefined ||
+    keepalive !== undefined ||
+    mode !== undefined ||
+    priority !== undefined ||
+    referrer !== undefined ||
+    referrerPolicy !== undefined
+  )
 }
 
 /** The new request takes the body over: the old one's counts as read. */

@@ -5,12 +5,39 @@ import { HeaderList } from './header-list.ts'
 
 export type Redirect = 'follow' | 'error' | 'manual'
 
+/**
+ * What a request says to a browser's fetch, besides what is sent. There is no page here, no cache and no cookies: these
+ * are checked, kept and shown, for code that copies them, and change nothing.
+ */
+export interface RequestOptions {
+  readonly cache: string
+  readonly credentials: string
+  readonly integrity: string
+  readonly keepalive: boolean
+  readonly mode: string
+  readonly referrer: string
+  readonly referrerPolicy: string
+}
+
+export const defaultReferrer = 'about:client'
+
+export const defaultOptions: RequestOptions = {
+  cache: 'default',
+  credentials: 'same-origin',
+  integrity: '',
+  keepalive: false,
+  mode: 'cors',
+  referrer: defaultReferrer,
+  referrerPolicy: '',
+}
+
 /** What a request is made of. */
 export class RequestState {
   readonly method: string
   readonly url: string
   body: Body | null
   redirect: Redirect = 'follow'
+  options = defaultOptions
   isImmutable = false
   followedSignal: AbortSignal | null = null
   #signal: AbortSignal | null = null

@@ -3,6 +3,7 @@ import type { AbortSignal } from '../event/abort-signal.ts'
 import type { Blob } from '../form/blob.ts'
 import type { FormData } from '../form/form-data.ts'
 import type { HttpInput, Invocation } from '../invocation/invocation.ts'
+import { needArguments, toDictionary } from '../language/web-idl.ts'
 import { Uint8Array } from '../primordials.ts'
 import type { ReadableStream } from '../stream/readable-stream.ts'
 import { Body } from './body.ts'
@@ -23,9 +24,13 @@ export class Request {
   readonly #state: RequestState
   #headers: Headers | null = null
 
-  constructor(input: unknown, init?: RequestInit | RequestState) {
-    this.#state =
-      input === fromState ? (init as RequestState) : makeRequestState(input, (init ?? {}) as RequestInit)
+  constructor(input: unknown, init: RequestInit | RequestState | undefined = undefined) {
+    if (input === fromState) {
+      this.#state = init as RequestState
+      return
+    }
+    needArguments(arguments.length, 1, 'make a request')
+    this.#state = makeRequestState(input, toDictionary(init as RequestInit | undefined))
   }
 
   get method(): string {
@@ -41,8 +46,57 @@ export class Request {
     return this.#headers
   }
 
+  get cache(): string {
+    return this.#state.options.cache
+  }
+
+  get credentials(): string {
+    return this.#state.options.credentials
+  }
+
+  /** Nothing that a page loads was asked for. */
+  get destination(): string {
+    void this.#state
+    return ''
+  }
+
+  get duplex(): string {
+    void this.#state
+    return 'half'
+  }
+
+  get integrity(): string {
+    return this.#state.options.integrity
+  }
+
+  get isHistoryNavigation(): boolean {
+    void this.#state
+    return false
+  }
+
+  get isReloadNavigation(): boolean {
+    void this.#state
+    return false
+  }
+
+  get keepalive(): boolean {
+    return this.#state.options.keepalive
+  }
+
+  get mode(): string {
+    return this.#state.options.mode
+  }
+
   get redirect(): Redirect {
     return this.#state.redirect
+  }
+
+  get referrer(): string {
+    return this.#state.options.referrer
+  }
+
+  get referrerPolicy(): string {
+    return this.#state.options.referrerPolicy
   }
 
   get signal(): AbortSignal {
@@ -85,6 +139,7 @@ export class Request {
     const state = this.#state
     const copy = new RequestState(state.method, state.url, state.headers.copy(), null)
     copy.redirect = state.redirect
+    copy.options = state.options
     copy.isImmutable = state.isImmutable
     copy.body = state.body?.clone() ?? null
     copy.followedSignal = state.signal

@@ -1,6 +1,7 @@
 import { tagClass } from '../boot/class-tag.ts'
 import type { Blob } from '../form/blob.ts'
 import type { FormData } from '../form/form-data.ts'
+import { needArguments, toDictionary } from '../language/web-idl.ts'
 import { floor, jsonStringify, RangeError, stringCharCodeAt, TypeError, Uint8Array } from '../primordials.ts'
 import type { ReadableStream } from '../stream/readable-stream.ts'
 import { Body } from './body.ts'
@@ -27,27 +28,29 @@ export class Response {
   readonly #state: ResponseState
   #headers: Headers | null = null
 
-  constructor(body?: unknown, init?: ResponseInit | ResponseState) {
+  constructor(body: unknown = undefined, init: ResponseInit | ResponseState | undefined = undefined) {
     if (body === fromState) {
       this.#state = init as ResponseState
       return
     }
     const state = new ResponseState()
     this.#state = state
-    if (init !== undefined && init !== null) applyInit(state, init as ResponseInit)
+    if (init !== undefined && init !== null) applyInit(state, toDictionary(init as ResponseInit))
     if (body !== undefined && body !== null) setBody(state, body, null)
   }
 
-  static json(data: unknown, init?: ResponseInit): Response {
+  static json(data: unknown, init: ResponseInit | undefined = undefined): Response {
+    needArguments(arguments.length, 1, 'make a response')
     const text = jsonStringify(data) as string | undefined
     if (text === undefined) throw new TypeError('Cannot make a response: the data has no JSON')
     const state = new ResponseState()
-    if (init !== undefined && init !== null) applyInit(state, init)
+    if (init !== undefined && init !== null) applyInit(state, toDictionary(init))
     setBody(state, text, 'application/json')
     return new Response(fromState, state)
   }
 
   static redirect(url: string, status = 302): Response {
+    needArguments(arguments.length, 1, 'redirect')
     const location = require('../url/url-parse.ts').parseOrThrow(`${url}`).href
     if (!isRedirectStatus(status)) {
       throw new RangeError(`Cannot redirect: status ${status}, must be 301, 302, 303, 307 or 308`)
