@@ -21,6 +21,8 @@ interface ReadOptions {
   readonly min?: unknown
 }
 
+let isReader: (value: unknown) => value is ReadableStreamBYOBReader
+
 /** The Streams standard's `ReadableStreamBYOBReader`: reads a byte stream into buffers of its own. */
 export class ReadableStreamBYOBReader {
   readonly #state: ReaderState
@@ -31,21 +33,21 @@ export class ReadableStreamBYOBReader {
   }
 
   get closed(): Promise<undefined> {
-    return #state in this ? this.#state.closed : rejectIllegal()
+    return isReader(this) ? this.#state.closed : rejectIllegal()
   }
 
   cancel(reason: unknown = undefined): Promise<undefined> {
-    return #state in this ? this.#state.cancel(reason) : rejectIllegal()
+    return isReader(this) ? this.#state.cancel(reason) : rejectIllegal()
   }
 
   read(view: ArrayBufferView, options: ReadOptions | undefined = undefined): Promise<ReadResult> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isReader(this)) return rejectIllegal()
     const state = this.#state
     try {
       needArguments(arguments.length, 1, 'read')
       const minimum = checkView(view, options)
       if (state.stream === null) throw new TypeError('Cannot read: the reader has released its lock')
-      const read = new PromisedRead()
+      const read = new ByobRead()
       readInto(state, view, minimum, read)
       return read.promise
     } catch (thrown) {
@@ -56,9 +58,21 @@ export class ReadableStreamBYOBReader {
   releaseLock(): void {
     if (this.#state.stream !== null) this.#state.release()
   }
+
+  static {
+    isReader = (value): value is ReadableStreamBYOBReader =>
+      typeof value === 'object' && value !== null && #state in value
+  }
 }
 
 tagClass(ReadableStreamBYOBReader, 'ReadableStreamBYOBReader')
+
+/** One call of `read`: at the end of the stream the buffer comes back, empty. */
+class ByobRead extends PromisedRead {
+  override onClose(value?: ArrayBufferView): void {
+    this.resolve({ value, done: true })
+  }
+}
 
 /** @throws TypeError if the stream is locked, or no byte stream. */
 export function openByobReader(stream: ReadableState): ReaderState {

@@ -12,6 +12,8 @@ export interface ReadResult {
   readonly done: boolean
 }
 
+let isReader: (value: unknown) => value is ReadableStreamDefaultReader
+
 /** The Streams standard's `ReadableStreamDefaultReader`: holds the stream's lock. */
 export class ReadableStreamDefaultReader {
   readonly #state: ReaderState
@@ -22,16 +24,16 @@ export class ReadableStreamDefaultReader {
   }
 
   get closed(): Promise<undefined> {
-    return #state in this ? this.#state.closed : rejectIllegal()
+    return isReader(this) ? this.#state.closed : rejectIllegal()
   }
 
   cancel(reason: unknown = undefined): Promise<undefined> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isReader(this)) return rejectIllegal()
     return this.#state.cancel(reason)
   }
 
   read(): Promise<ReadResult> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isReader(this)) return rejectIllegal()
     const state = this.#state
     if (state.stream === null)
       return promiseReject(new TypeError('Cannot read: the reader has released its lock'))
@@ -42,6 +44,11 @@ export class ReadableStreamDefaultReader {
 
   releaseLock(): void {
     if (this.#state.stream !== null) this.#state.release()
+  }
+
+  static {
+    isReader = (value): value is ReadableStreamDefaultReader =>
+      typeof value === 'object' && value !== null && #state in value
   }
 }
 

@@ -5,6 +5,8 @@ import { rejectIllegal } from './internal.ts'
 import { type WritableStream, writableStateOf } from './writable-stream.ts'
 import { WriterState } from './writer-state.ts'
 
+let isWriter: (value: unknown) => value is WritableStreamDefaultWriter
+
 /** The Streams standard's `WritableStreamDefaultWriter`: holds the stream's lock. */
 export class WritableStreamDefaultWriter {
   readonly #state: WriterState
@@ -15,7 +17,7 @@ export class WritableStreamDefaultWriter {
   }
 
   get closed(): Promise<undefined> {
-    return #state in this ? this.#state.closed : rejectIllegal()
+    return isWriter(this) ? this.#state.closed : rejectIllegal()
   }
 
   get desiredSize(): number | null {
@@ -25,15 +27,15 @@ export class WritableStreamDefaultWriter {
   }
 
   get ready(): Promise<undefined> {
-    return #state in this ? this.#state.ready : rejectIllegal()
+    return isWriter(this) ? this.#state.ready : rejectIllegal()
   }
 
   abort(reason: unknown = undefined): Promise<undefined> {
-    return #state in this ? this.#state.abort(reason) : rejectIllegal()
+    return isWriter(this) ? this.#state.abort(reason) : rejectIllegal()
   }
 
   close(): Promise<undefined> {
-    return #state in this ? this.#state.close() : rejectIllegal()
+    return isWriter(this) ? this.#state.close() : rejectIllegal()
   }
 
   releaseLock(): void {
@@ -41,7 +43,12 @@ export class WritableStreamDefaultWriter {
   }
 
   write(chunk: unknown = undefined): Promise<undefined> {
-    return #state in this ? this.#state.write(chunk) : rejectIllegal()
+    return isWriter(this) ? this.#state.write(chunk) : rejectIllegal()
+  }
+
+  static {
+    isWriter = (value): value is WritableStreamDefaultWriter =>
+      typeof value === 'object' && value !== null && #state in value
   }
 }
 

@@ -1,4 +1,4 @@
-import { apply, promiseReject, promiseResolve, promiseThen } from '../primordials.ts'
+import { apply, Promise, promiseReject, promiseResolve, promiseThen } from '../primordials.ts'
 
 /** Stands for every promise of a step that has nothing to wait for. No guest ever holds it. */
 export const settled: Promise<undefined> = promiseResolve(undefined)
@@ -28,6 +28,14 @@ export function inMicrotask(run: () => void): void {
   void promiseThen(settled, run)
 }
 
+/**
+ * Web IDL's "promise resolved with": a new one, even for what is a promise already, which then takes two turns of the
+ * microtask queue more.
+ */
+export function resolvedWith(value: unknown): Promise<unknown> {
+  return value === undefined ? settled : new Promise((resolve) => resolve(value))
+}
+
 /** What a guest's function answers, as a promise; rejected with what it throws. */
 export function callForPromise(
   method: (...args: never[]) => unknown,
@@ -35,8 +43,7 @@ export function callForPromise(
   args: readonly unknown[],
 ): Promise<unknown> {
   try {
-    const answer = apply(method, self, args)
-    return answer === undefined ? settled : promiseResolve(answer)
+    return resolvedWith(apply(method, self, args))
   } catch (thrown) {
     return promiseReject(thrown)
   }

@@ -7,6 +7,8 @@ import { inMicrotask } from './promise-steps.ts'
 import type { ReadableState } from './readable-state.ts'
 import { ReaderState } from './reader-state.ts'
 
+let isIterator: (value: unknown) => value is ReadableStreamAsyncIterator
+
 /** What a stream's `values` returns: Web IDL's asynchronous iterator. Its steps come one after the other. */
 export class ReadableStreamAsyncIterator {
   readonly #reader: ReaderState
@@ -21,12 +23,12 @@ export class ReadableStreamAsyncIterator {
   }
 
   next(): Promise<ReadResult> {
-    if (!(#reader in this)) return rejectIllegal()
+    if (!isIterator(this)) return rejectIllegal()
     return this.#afterOngoing(() => this.#next())
   }
 
-  return(value: unknown = undefined): Promise<ReadResult> {
-    if (!(#reader in this)) return rejectIllegal()
+  return(value?: unknown): Promise<ReadResult> {
+    if (!isIterator(this)) return rejectIllegal()
     return this.#afterOngoing(() => this.#return(value))
   }
 
@@ -70,6 +72,11 @@ export class ReadableStreamAsyncIterator {
     const canceled = this.#preventsCancel ? null : this.#reader.cancel(value)
     this.#reader.release()
     return canceled === null ? promiseResolve(result) : promiseThen(canceled, () => result)
+  }
+
+  static {
+    isIterator = (value): value is ReadableStreamAsyncIterator =>
+      typeof value === 'object' && value !== null && #reader in value
   }
 }
 

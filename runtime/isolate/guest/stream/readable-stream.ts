@@ -40,7 +40,7 @@ export class ReadableStream {
   }
 
   cancel(reason: unknown = undefined): Promise<undefined> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isReadableStream(this)) return rejectIllegal()
     if (this.#state.isLocked) return promiseReject(new TypeError('Cannot cancel: the stream is locked'))
     return this.#state.cancel(reason)
   }
@@ -63,7 +63,7 @@ export class ReadableStream {
   }
 
   pipeTo(destination: unknown, options: PipeOptions | undefined = undefined): Promise<undefined> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isReadableStream(this)) return rejectIllegal()
     try {
       return require('../stream/pipe-arguments.ts').pipeTo(this.#state, destination, options)
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { Deferred } from '../language/deferred.ts'
 import { promiseThen, TypeError } from '../primordials.ts'
-import { settled, whenSettled } from './promise-steps.ts'
+import { resolvedWith, settled, whenSettled } from './promise-steps.ts'
 import { ReadableControllerState } from './readable-controller-state.ts'
 import { ReadableState } from './readable-state.ts'
 import type { Strategy } from './strategy.ts'
@@ -50,8 +50,8 @@ export class TransformState {
 
   /** Takes and asks for chunks from when `started` is settled. */
   start(started: Promise<unknown>): void {
-    this.writable.controller.start(started)
-    this.#source.start(started)
+    this.writable.controller.start(resolvedWith(started))
+    this.#source.start(resolvedWith(started))
   }
 
   get desiredSize(): number | null {

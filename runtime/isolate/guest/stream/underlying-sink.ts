@@ -1,8 +1,8 @@
 import { toDictionary } from '../language/web-idl.ts'
-import { apply, promiseResolve, RangeError } from '../primordials.ts'
+import { apply, RangeError } from '../primordials.ts'
 import { checkObject, type GuestMethod, readMethod } from './guest-arguments.ts'
 import { internal } from './internal.ts'
-import { callForPromise, settled } from './promise-steps.ts'
+import { callForPromise, resolvedWith, settled } from './promise-steps.ts'
 import { checkStrategy, type QueuingStrategy, readStrategy } from './strategy.ts'
 import { WritableStreamDefaultController } from './writable-controller.ts'
 import { WritableControllerState, type WritableSink } from './writable-controller-state.ts'
@@ -43,7 +43,7 @@ class GuestSink implements WritableSink {
   /** @throws what `start` throws. */
   start(): Promise<unknown> {
     if (this.#start === null) return settled
-    return promiseResolve(apply(this.#start, this.#self, [this.controller]))
+    return resolvedWith(apply(this.#start, this.#self, [this.controller]))
   }
 
   write(chunk: unknown): Promise<unknown> {

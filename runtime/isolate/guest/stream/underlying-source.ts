@@ -1,8 +1,8 @@
 import { toDictionary } from '../language/web-idl.ts'
-import { apply, promiseResolve, RangeError, TypeError } from '../primordials.ts'
+import { apply, RangeError, TypeError } from '../primordials.ts'
 import { checkObject, type GuestMethod, readMethod, toCount } from './guest-arguments.ts'
 import { internal } from './internal.ts'
-import { callForPromise, settled } from './promise-steps.ts'
+import { callForPromise, resolvedWith, settled } from './promise-steps.ts'
 import type { ReadableSource } from './pulling-controller.ts'
 import { ReadableStreamDefaultController } from './readable-controller.ts'
 import { ReadableControllerState } from './readable-controller-state.ts'
@@ -45,7 +45,7 @@ export class GuestSource implements ReadableSource {
   /** @throws what `start` throws. */
   start(): Promise<unknown> {
     if (this.#start === null) return settled
-    return promiseResolve(apply(this.#start, this.#self, [this.controller]))
+    return resolvedWith(apply(this.#start, this.#self, [this.controller]))
   }
 
   pull(): Promise<unknown> {

@@ -31,13 +31,13 @@ export class WritableStream {
   }
 
   abort(reason: unknown = undefined): Promise<undefined> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isWritableStream(this)) return rejectIllegal()
     if (this.#state.isLocked) return promiseReject(new TypeError('Cannot abort: the stream is locked'))
     return this.#state.abort(reason)
   }
 
   close(): Promise<undefined> {
-    if (!(#state in this)) return rejectIllegal()
+    if (!isWritableStream(this)) return rejectIllegal()
     if (this.#state.isLocked) return promiseReject(new TypeError('Cannot close: the stream is locked'))
     return this.#state.close()
   }

@@ -11,6 +11,8 @@ export class WriterState {
   #isReadyPending = false
   #closed: Deferred<undefined> | null = null
   #isClosedPending = false
+  /** What both reject with once the lock is gone. */
+  #released: TypeError | null = null
 
   /** @throws TypeError if the stream is locked. */
   constructor(stream: WritableState) {
@@ -26,7 +28,7 @@ export class WriterState {
       const ready = newHandled()
       this.#ready = ready
       this.#isReadyPending = false
-      if (stream === null) ready.reject(released())
+      if (stream === null) ready.reject(this.#released)
       else if (stream.status === 'erroring' || stream.status === 'errored') ready.reject(stream.storedError)
       else if (stream.status === 'writable' && stream.hasBackpressure && !stream.isClosing)
         this.#isReadyPending = true
@@ -42,7 +44,7 @@ export class WriterState {
       const closed = newHandled()
       this.#closed = closed
       this.#isClosedPending = false
-      if (stream === null) closed.reject(released())
+      if (stream === null) closed.reject(this.#released)
       else if (stream.status === 'closed') closed.resolve(undefined)
       else if (stream.status === 'errored') closed.reject(stream.storedError)
       else this.#isClosedPending = true
@@ -119,9 +121,9 @@ export class WriterState {
 
   /** The lock must not be released. */
   release(): void {
-    const reason = released()
-    this.rejectReady(reason)
-    this.rejectClosed(reason)
+    this.#released = released()
+    this.rejectReady(this.#released)
+    this.rejectClosed(this.#released)
     this.stream!.writer = null
     this.stream = null
   }
