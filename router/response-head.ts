@@ -19,16 +19,26 @@ export function composeHead(status: number, headers: readonly string[]): string 
   return head
 }
 
+/** All of a head but the invocation's id, which comes last. */
+interface Beginning {
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly text: string
+  readonly isAscii: boolean
+}
+
+/** For one version. */
+const maxKept = 16
+const maxKeptLength = 1024
+
 /**
- * Composes the heads of one version's responses. Most of its responses differ in nothing but the invocation's id, and
- * instances hand out the same array for the same headers: so the rest is kept from one response to the next.
+ * Composes the heads of one version's responses. Most of its responses are of few kinds that differ in nothing but the
+ * invocation's id, and instances hand out the same array for the same headers: so the rest is kept.
  */
 export class FunctionHeads {
   readonly #executedVersion: string
-  #status = 0
-  #headers: readonly string[] = []
-  #prefix = ''
-  #isAscii = true
+  readonly #kept: Beginning[] = []
+  #nextToGo = 0
 
   /** `executedVersion` as `hello:3`. */
   constructor(executedVersion: string) {
@@ -40,9 +50,9 @@ export class FunctionHeads {
    * here. Those that are not the function's to set are left out.
    */
   compose(status: number, headers: readonly string[], invocationId: string): ResponseHead {
-    if (status !== this.#status || headers !== this.#headers) this.#prepare(status, headers)
-    const head = this.#prefix + invocationId
-    return this.#isAscii ? head : Buffer.from(head, 'latin1')
+    const { text, isAscii } = this.#find(status, headers) ?? this.#begin(status, headers)
+    const head = text + invocationId
+    return isAscii ? head : Buffer.from(head, 'latin1')
   }
 
   /** For an answer of ours; `headers` as for `composeHead`. */
@@ -50,16 +60,29 @@ export class FunctionHeads {
     return composeHead(status, [...headers, ...this.#ownHeaders(), invocationId])
   }
 
-  #prepare(status: number, headers: readonly string[]): void {
-    const kept: string[] = []
-    for (let index = 0; index < headers.length; index += 2) {
-      if (!isReserved(headers[index]!)) kept.push(headers[index]!, headers[index + 1]!)
+  #find(status: number, headers: readonly string[]): Beginning | undefined {
+    // By hand: `find` with a callback takes several times as long.
+    for (let index = 0; index < this.#kept.length; index++) {
+      const beginning = this.#kept[index]!
+      if (beginning.headers === headers && beginning.status === status) return beginning
     }
-    kept.push(...this.#ownHeaders(), '')
-    this.#prefix = composeHead(status, kept)
-    this.#isAscii = Buffer.byteLength(this.#prefix) === this.#prefix.length
-    this.#status = status
-    this.#headers = headers
+    return undefined
+  }
+
+  #begin(status: number, headers: readonly string[]): Beginning {
+    const sent: string[] = []
+    for (let index = 0; index < headers.length; index += 2) {
+      if (!isReserved(headers[index]!)) sent.push(headers[index]!, headers[index + 1]!)
+    }
+    sent.push(...this.#ownHeaders(), '')
+    const text = composeHead(status, sent)
+    const isAscii = Buffer.byteLength(text) === text.length
+    const beginning = { status, headers, text, isAscii }
+    if (text.length <= maxKeptLength) {
+      this.#kept[this.#nextToGo] = beginning
+      this.#nextToGo = (this.#nextToGo + 1) % maxKept
+    }
+    return beginning
   }
 
   /** Up to the invocation's id, which comes last. */

@@ -15,6 +15,18 @@ it('composes the head of each response from its own status, headers and id', () 
   }
 })
 
+it('composes more kinds of heads than it keeps', () => {
+  const heads = new FunctionHeads('hello:3')
+  const kinds = Array.from({ length: 40 }, (_, index) => ['x-kind', `${index}`.repeat(50 * index)])
+  for (let time = 0; time < 2; time++) {
+    for (const [index, headers] of kinds.entries()) {
+      const head = heads.compose(200, headers, `i${index}`)
+      assert.ok(String(head).startsWith(`200 OK\r\nx-kind: ${headers[1]}\r\n`))
+      assert.ok(String(head).endsWith(`x-isolette-invocation-id: i${index}`))
+    }
+  }
+})
+
 it('writes one byte for each character of a header value', () => {
   const head = new FunctionHeads('hello:3').compose(200, ['a', '\xe9\xff'], 'i1')
   assert.ok(head instanceof Uint8Array)
