@@ -12,6 +12,9 @@ const maxTextUnits = 8192
 /** From here on a stack holds the host's frames, which are no business of the guest. */
 const boundary = '\n    at (<isolated-vm boundary>)'
 
+/** What isolated-vm throws in place of an object that it does not copy. */
+const notCopied = 'An object was thrown from supplied code within isolated-vm'
+
 /** Reads what isolated-vm makes of it: a copy of an error, or a primitive. */
 export function rejectionOf(thrown: unknown): Rejection {
   if (!(thrown instanceof Error)) {
@@ -20,10 +23,11 @@ export function rejectionOf(thrown: unknown): Rejection {
   }
   const { message } = thrown
   const stack = typeof thrown.stack === 'string' ? thrown.stack : ''
+  if (String(message).startsWith(notCopied)) {
+    return { name: 'Error', message: 'An object that is not an Error', stack: '' }
+  }
   const end = stack.indexOf(boundary)
-  // Without the boundary it is an error of isolated-vm's own, in place of an object that it does not copy.
-  if (end === -1) return { name: 'Error', message: 'An object that is not an Error', stack: '' }
-  const own = stack.slice(0, end)
+  const own = end === -1 ? `${message}` : stack.slice(0, end)
   // Of errors with a class of their own only the stack still says what they are called.
   const name = /^[\w$]+(?=[:\n]|$)/.exec(own)?.[0] ?? 'Error'
   return {

@@ -23,6 +23,7 @@ import {
   Set,
   setAdd,
   setForEach,
+  setPrototypeOf,
 } from '../primordials.ts'
 import { bufferOf, cloneBuffer, makeView, shapeOf, type ViewShape } from './clone-bytes.ts'
 import { dataCloneError } from './clone-error.ts'
@@ -55,7 +56,7 @@ export function clone(value: unknown, memory: CloneMemory): unknown {
 function cloneObject(value: object, memory: CloneMemory): object {
   const known = mapGet(memory.copies, value)
   if (known !== undefined) return known
-  if (isArray(value)) return cloneProperties(value, new Array(value.length), memory)
+  if (isArray(value)) return cloneArray(value, memory)
   if (isView(value)) return cloneView(value, memory)
   const kind = kindOf(value)
   switch (kind) {
@@ -144,6 +145,20 @@ function cloneProperties(value: object, copy: object, memory: CloneMemory): obje
     defineOwn(copy, key, clone(item, memory))
   }
   return copy
+}
+
+/** Elements that are defined, not assigned, would make V8 keep the array as a table; so it has no setters while it is filled. */
+function cloneArray(array: readonly unknown[], memory: CloneMemory): object {
+  const copy = remember(array, newList<unknown>(), memory) as unknown[] & Record<string, unknown>
+  copy.length = array.length
+  const keys = objectKeys(array)
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!
+    const item = (array as unknown as Record<string, unknown>)[key]
+    if (item === undefined && !hasOwn(array, key)) continue
+    copy[key] = clone(item, memory)
+  }
+  return setPrototypeOf(copy, Array.prototype) as object
 }
 
 function cloneError(error: Error, memory: CloneMemory): Error {
