@@ -11,31 +11,6 @@ export const defineGlobal = (function defineGlobal(name: string, value: unknown,
   defineProperty(globalObject, name, descriptor as PropertyDescriptor)
 })
 
-/** Filled in anew for each global: objects without a prototype take a quarter of a KB, and there are many globals. */
-const lazily: PropertyDescriptor = {
-  __proto__: null,
-  get: undefined,
-  set: undefined,
-  enumerable: false,
-  configurable: true,
-} as PropertyDescriptor
-
-/** The same for what is made when it is first touched. What somebody assigns instead is theirs. */
-// biome-ignore format: keeps the parentheses, see `primordials.ts`
-export const defineLazily = (function defineLazily(name: string, enumerable: boolean, make: () => unknown): void {
-  lazily.enumerable = enumerable
-  lazily.get = () => {
-    const value = make()
-    defineGlobal(name, value, enumerable)
-    return value
-  }
-  lazily.set = (value: unknown) => {
-    const plain = { __proto__: null, value, writable: true, enumerable, configurable: true }
-    defineProperty(globalObject, name, plain as PropertyDescriptor)
-  }
-  defineProperty(globalObject, name, lazily)
-})
-
 /** An event handler attribute of the global. */
 // biome-ignore format: keeps the parentheses, see `primordials.ts`
 export const defineGlobalHandler = (function defineGlobalHandler(name: string, type: string): void {
