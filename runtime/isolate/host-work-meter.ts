@@ -16,14 +16,22 @@ export const processClock: WorkClock = {
   },
 }
 
+/** One piece of work, while it runs. */
+interface Piece {
+  readonly weight: number
+  charge(cpuMs: number): void
+}
+
 /**
  * Who pays for work on the host's threads. Nothing says what one piece of it took: what the threads used between two
- * looks is divided among those that ran meanwhile, each of which pays for no more than the time that passed. A look is
- * taken whenever one begins or ends. So work that runs alone is charged exactly, but for what V8's own threads do.
+ * looks is divided by weight among those that ran meanwhile, each of which pays for no more than the time that passed.
+ * A look is taken whenever one begins or ends. So work that runs alone is charged exactly, but for what V8's own threads
+ * do.
  */
 export class HostWorkMeter {
   readonly #clock: WorkClock
-  readonly #running = new Set<(cpuMs: number) => void>()
+  readonly #running = new Set<Piece>()
+  #weight = 0
   #seenAtMs = 0
   #seenCpuMs = 0
 
@@ -32,14 +40,14 @@ export class HostWorkMeter {
   }
 
   /** Charges until the returned function is called. */
-  begin(charge: (cpuMs: number) => void): () => void {
-    // Each piece is an entry of its own, whoever pays.
-    const piece = (cpuMs: number) => charge(cpuMs)
+  begin(piece: Piece): () => void {
     this.#look()
     this.#running.add(piece)
+    this.#weight += piece.weight
     return () => {
       this.#look()
       this.#running.delete(piece)
+      this.#weight -= piece.weight
     }
   }
 
@@ -47,9 +55,10 @@ export class HostWorkMeter {
     const nowMs = this.#clock.nowMs()
     const cpuMs = this.#clock.otherThreadsMs()
     if (this.#running.size > 0) {
-      const shareMs = Math.max(0, cpuMs - this.#seenCpuMs) / this.#running.size
-      const chargedMs = Math.min(shareMs, nowMs - this.#seenAtMs)
-      for (const piece of this.#running) piece(chargedMs)
+      const spentMs = Math.max(0, cpuMs - this.#seenCpuMs)
+      const mostMs = nowMs - this.#seenAtMs
+      for (const piece of this.#running)
+        piece.charge(Math.min((spentMs * piece.weight) / this.#weight, mostMs))
     }
     this.#seenAtMs = nowMs
     this.#seenCpuMs = cpuMs

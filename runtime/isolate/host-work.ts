@@ -21,6 +21,9 @@ export interface WorkOptions {
   readonly signal: AbortSignal
 }
 
+/** Short work is mostly over before the event loop learns of it: it must not pay for half of what long work takes. */
+const weights = { short: 1, long: 8 } as const
+
 /**
  * The work that the instances of a process have done on libuv's threads: nothing of it can be stopped, so only so much
  * of it runs at once.
@@ -49,7 +52,10 @@ export class HostWork {
     return this.#lanes[lane].run(account.functionKey, signal, async () => {
       const refusal = account.refusal()
       if (refusal !== null) throw new WorkRefused(refusal)
-      const end = this.#meter.begin((cpuMs) => account.charge(cpuMs))
+      const end = this.#meter.begin({
+        weight: weights[lane],
+        charge: (cpuMs) => account.charge(cpuMs),
+      })
       try {
         return await work()
       } finally {

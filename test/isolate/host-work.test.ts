@@ -141,6 +141,15 @@ describe('CPU time of work on the host’s threads', () => {
     assert.deepEqual(bench.charged, { a1: 20, b1: 16 })
   })
 
+  it('is paid by long work rather than by short work beside it', async () => {
+    const bench = new Bench()
+    void bench.start('a1')
+    void bench.start('b1', { lane: 'short' })
+    bench.pass(10, 9)
+    await bench.end('b1')
+    assert.deepEqual(bench.charged, { a1: 8, b1: 1 })
+  })
+
   it('is at most the time that passed: threads of V8 work too', async () => {
     const bench = new Bench()
     void bench.start('a1')
