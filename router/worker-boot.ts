@@ -17,3 +17,12 @@ export interface WorkerBoot {
  * read-only heap, and crash (isolated-vm's README).
  */
 export const workerNodeOptions: readonly string[] = ['--no-node-snapshot']
+
+/**
+ * Besides: warnings that Node would write about what guests do. Algorithms of `crypto.subtle` that are new are a
+ * function's own choice; and keys that are not extractable are read for their keeper (see `web-crypto-keys.ts`).
+ */
+export const quietNodeOptions: readonly string[] = [
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=DEP0204',
+]

@@ -11,7 +11,7 @@ import {
 } from '../runtime/index.ts'
 import type { FleetTimings } from './fleet-timings.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
-import { type WorkerBoot, workerNodeOptions } from './worker-boot.ts'
+import { quietNodeOptions, type WorkerBoot, workerNodeOptions } from './worker-boot.ts'
 import { type Answer, WorkerCalls } from './worker-calls.ts'
 
 export interface WorkerProcessOptions {
@@ -65,7 +65,7 @@ export class WorkerProcess {
   constructor(options: WorkerProcessOptions) {
     this.#options = options
     this.#child = fork(options.entry, [JSON.stringify(options.boot)], {
-      execArgv: [...workerNodeOptions],
+      execArgv: [...workerNodeOptions, ...quietNodeOptions],
       // Halves the time until a replacement listens: types are stripped and modules compiled once, not in each worker.
       env: { ...process.env, NODE_COMPILE_CACHE: join(options.boot.options.dataDir, 'cache', 'compiled') },
       serialization: 'advanced',
