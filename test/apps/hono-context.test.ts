@@ -39,3 +39,12 @@ it('nested runs and parallel branches keep their own stores', async () => {
     outside: [null, null],
   })
 })
+
+it('a response that is still being written keeps the context of its request', async () => {
+  const stream = (user: string) => app.call('/hono-context/stream', { headers: { 'x-user': user } })
+  const answers = await Promise.all(['ada', 'bob', 'eve'].map(stream))
+  assert.deepEqual(
+    answers.map(({ text }) => text),
+    ['ada\nada\nada\n', 'bob\nbob\nbob\n', 'eve\neve\neve\n'],
+  )
+})

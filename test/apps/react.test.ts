@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, it } from 'node:test'
+import { bundleFunction } from '../../runtime/registry/bundle.ts'
+import { root } from '../e2e/server-fixture.ts'
 import { RunningApp } from './running-app.ts'
 
 let app: RunningApp
@@ -7,6 +10,13 @@ before(async () => {
   app = await RunningApp.start('react')
 })
 after(() => app[Symbol.asyncDispose]())
+
+it('React comes in its build for edge runtimes', async () => {
+  const folder = join(root, 'test', 'apps', 'react')
+  const { code } = await bundleFunction({ folder, main: 'index.tsx', usesTsconfig: true })
+  assert.match(code, /\/\/ node_modules\/react-dom\/cjs\/react-dom-server\.edge\.production\.js/)
+  assert.doesNotMatch(code, /react-dom-server\.(node|browser|bun)|development\.js/)
+})
 
 it('React renders to a string', async () => {
   const { status, text } = await app.call('/react/string')

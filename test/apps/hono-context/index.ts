@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Hono } from 'hono'
 import { contextStorage, getContext, tryGetContext } from 'hono/context-storage'
+import { streamText } from 'hono/streaming'
 
 type Env = { Variables: { user: string } }
 
@@ -39,6 +40,16 @@ async function* users(count: number): AsyncGenerator<string> {
     yield user()
   }
 }
+
+/** The handler has returned its response by then, and writes on. */
+app.get('/stream', (c) =>
+  streamText(c, async (text) => {
+    for (let index = 0; index < 3; index++) {
+      await text.writeln(user())
+      await text.sleep(1)
+    }
+  }),
+)
 
 /** Each branch keeps its own store; what is inside does not leak out. */
 app.get('/nested', async (c) => {
