@@ -51,6 +51,19 @@ export class AsyncOps {
     return true
   }
 
+  /** Whether somebody waits for its answer. */
+  isOpen(opId: number): boolean {
+    return this.#open.has(opId)
+  }
+
+  /** How many of a request's ops are not answered yet, or the guest was not told. */
+  openOf(owner: Pending): number {
+    let count = 0
+    for (const op of this.#open.values()) if (op.owner === owner) count++
+    for (const completion of this.#completions) if (completion.owner === owner) count++
+    return count
+  }
+
   /** Nothing happens if the op was given up. `bytes` count in `share` until the guest has taken them. */
   resolve(opId: number, text: string, bytes?: Uint8Array, share: MemoryShare | null = null): void {
     const op = this.#take(opId)

@@ -5,13 +5,12 @@ import type { FailedOutcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
+import { GuestFetches } from './guest-fetches.ts'
 import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
 import { GuestSources } from './guest-sources.ts'
 import type { InstanceContext } from './instance-context.ts'
-import { MemoryBudget, MemoryShare } from './memory-budget.ts'
+import { MemoryBudget } from './memory-budget.ts'
 import { exactBuffer, type OpTarget } from './op-calls.ts'
-import { outboundFetch } from './outbound-fetch.ts'
-import { OutboundQueue } from './outbound-queue.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pending } from './pending.ts'
 import { StreamIds } from './stream-ids.ts'
@@ -27,8 +26,6 @@ export interface OpOwner {
   onCompletion(): void
 }
 
-/** Most units of an outbound request's URL and headers: the host reads them at one go. */
-const maxFetchHeadUnits = 256 * 1024
 /** setTimeout's own bound. */
 const maxTimerMs = 2 ** 31 - 1
 
@@ -40,6 +37,7 @@ export class GuestOps implements OpTarget {
   readonly #async: AsyncOps
   readonly #sources: GuestSources
   readonly #sinks: GuestSinks
+  readonly #fetches: GuestFetches
   /** For all that the host holds for the guest. */
   readonly #memory: MemoryBudget
   readonly #accounts: WorkAccounts
@@ -58,6 +56,7 @@ export class GuestOps implements OpTarget {
     const ids = new StreamIds()
     this.#sources = new GuestSources(ids, this.#async, this.#memory)
     this.#sinks = new GuestSinks(ids, this.#async, this.#memory)
+    this.#fetches = new GuestFetches(this.#async, this.#sources, this.#memory, context)
     this.#context = context
     this.#beganAtMs = context.nowMs()
   }
@@ -140,43 +139,13 @@ export class GuestOps implements OpTarget {
     )
   }
 
-  fetch(opId: number, requestId: number, json: string, body: Uint8Array | null): void {
+  /** `body` may be the id of a sink, or of a stream that is handed on. */
+  fetch(opId: number, requestId: number, json: string, body: Uint8Array | number | null): void {
     const owner = this.#owner.pending(requestId) ?? this.#owner.entryOwner()
-    const controller = new AbortController()
-    if (!this.#async.begin(opId, owner, () => controller.abort())) return
-    const allowed = owner?.invocation.target.manifest.limits.subrequests ?? 0
-    if (owner === undefined || ++owner.subrequests > allowed) {
-      const problem = `${allowed} subrequests were made, limits.subrequests allows no more`
-      this.#async.reject(opId, `Cannot fetch: ${problem}`)
-      return
-    }
-    if (json.length > maxFetchHeadUnits) {
-      const problem = `URL and headers of ${json.length} characters, must be at most ${maxFetchHeadUnits}`
-      this.#async.reject(opId, `Cannot fetch: ${problem}`)
-      return
-    }
-    const share = new MemoryShare(this.#memory)
-    if (!share.hold(body?.byteLength ?? 0)) {
-      const problem = 'what the instance sends and receives must fit into limits.memoryMiB'
-      this.#async.reject(opId, `Cannot fetch: ${problem}`)
-      return
-    }
-    const { signal } = controller
-    const { userAgent, outbound } = this.#context
-    const { functionName, settings } = owner.invocation.target
-    owner.outbound ??= new OutboundQueue()
-    const answer = owner.outbound.run(signal, () =>
-      outbound.use(functionName, settings.egress, (client) =>
-        outboundFetch(client, { json, body }, { signal, userAgent, share }),
-      ),
-    )
-    answer.then(
-      ({ head, body }) => this.#async.resolve(opId, head, body, share),
-      (error: unknown) => {
-        share.release()
-        this.#async.reject(opId, error instanceof Error ? error.message : 'unknown reason')
-      },
-    )
+    const content =
+      typeof body === 'number' ? (this.#sinks.claimUpload(body) ?? this.#sources.handOn(body)) : body
+    if (content === null && body !== null) this.#fetches.refuse(opId, owner, 'its body was read before')
+    else this.#fetches.begin(opId, owner, { json, body: content })
   }
 
   cancel(opId: number): void {
@@ -248,6 +217,11 @@ export class GuestOps implements OpTarget {
   /** Whoever reads that sink learns why it ends. */
   failSink(sinkId: number, failure: FailedOutcome): void {
     this.#sinks.fail(sinkId, failure)
+  }
+
+  /** After an entry: see `GuestFetches.relieve`. */
+  relieve(pending: Pending): void {
+    this.#fetches.relieve(pending)
   }
 
   /** The request has ended, and with it what it reads and writes. */

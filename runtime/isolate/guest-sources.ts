@@ -17,11 +17,12 @@ interface Stream {
   awaitedBy: number
   /** What was collected of it so far counts in this. */
   share: MemoryShare | null
+  readonly onHandOn: () => void
 }
 
 const notThere = 'Cannot read the body: it was read before, or ended with the request that it belongs to'
 const isBeingRead = 'Cannot read the body: it is being read'
-const tooLarge = 'Cannot read the body: it must fit into limits.memoryMiB'
+const tooLarge = 'Cannot read the body: what the instance sends and receives must fit into limits.memoryMiB'
 
 /** The bodies that one instance's guest reads bit by bit. */
 export class GuestSources {
@@ -36,10 +37,10 @@ export class GuestSources {
     this.#memory = memory
   }
 
-  /** @returns the id under which the guest reads it. */
-  open(source: ByteSource, owner: Pending | undefined): number {
+  /** @returns the id under which the guest reads it, unless it is handed on. */
+  open(source: ByteSource, owner: Pending | undefined, onHandOn: () => void = () => {}): number {
     const id = this.#ids.next()
-    this.#streams.set(id, { id, source, owner, awaitedBy: 0, share: null })
+    this.#streams.set(id, { id, source, owner, awaitedBy: 0, share: null, onHandOn })
     owner?.keep(id)
     return id
   }
@@ -49,6 +50,7 @@ export class GuestSources {
     const stream = this.#streams.get(streamId)
     if (stream === undefined || stream.awaitedBy !== 0) return null
     this.#forget(stream)
+    stream.onHandOn()
     return stream.source
   }
 

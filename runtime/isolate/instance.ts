@@ -231,6 +231,7 @@ export class Instance {
         this.retire()
       }
       if (isAwaited) this.#requests.expireInTime(pending)
+      this.#ops.relieve(pending)
     }
     if (isAwaited) return
     for (const pending of this.#requests.values()) {

@@ -12,7 +12,7 @@ export interface OpTarget {
   log(requestId: number, level: LogLevel, text: string): void
   monotonicMs(): number
   wakeAfter(delayMs: number): void
-  fetch(opId: number, requestId: number, json: string, body: Uint8Array | null): void
+  fetch(opId: number, requestId: number, json: string, body: Uint8Array | number | null): void
   cancel(opId: number): void
   takeBytes(opId: number): Uint8Array
   pullChunk(streamId: number): ArrayBuffer | null | undefined | string
@@ -76,7 +76,7 @@ export function answerOp(
       })
     case op.fetch:
       if (isId(a) && isId(b) && typeof c === 'string') {
-        target.fetch(a, b, c, d instanceof ArrayBuffer ? new Uint8Array(d) : null)
+        target.fetch(a, b, c, d instanceof ArrayBuffer ? new Uint8Array(d) : isId(d) ? d : null)
       }
       return undefined
     case op.cancel:

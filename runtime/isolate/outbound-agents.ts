@@ -28,9 +28,28 @@ interface FunctionAgent {
   isRetired: boolean
 }
 
+/** An agent that somebody uses. */
+export class OutboundLease {
+  readonly client: OutboundClient
+  readonly #held: FunctionAgent
+  #isReleased = false
+
+  constructor(held: FunctionAgent) {
+    this.#held = held
+    this.client = held.client
+    held.running++
+  }
+
+  /** May be called again. */
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#held.running--
+    closeIfUnused(this.#held)
+  }
+}
+
 const maxAgents = 200
-/** To the response's headers, and between two chunks of its body. */
-const idleTimeoutMs = 60_000
 
 /**
  * The outbound connections of one process: kept alive, and apart for each function, because what one function may
@@ -50,12 +69,8 @@ export class OutboundAgents {
     this.#lookup = lookup
   }
 
-  /** Runs one request of a function, redirects included; its agent stays open until the promise settles. */
-  async use<T>(
-    functionName: string,
-    egress: EgressSettings,
-    request: (client: OutboundClient) => Promise<T>,
-  ): Promise<T> {
+  /** For one request of a function, redirects included: its agent stays open until the lease is released. */
+  async lease(functionName: string, egress: EgressSettings): Promise<OutboundLease> {
     // On first use: it takes 100 ms and 20 MB to load, which workers without outbound requests need not pay.
     this.#undici ??= import('undici')
     const undici = await this.#undici
@@ -64,13 +79,7 @@ export class OutboundAgents {
       held = { egress, client: this.#open(undici, egress), running: 0, isRetired: false }
       this.#byFunction.set(functionName, held)
     }
-    held.running++
-    try {
-      return await request(held.client)
-    } finally {
-      held.running--
-      closeIfUnused(held)
-    }
+    return new OutboundLease(held)
   }
 
   /** The function has no instances any more: its connections close once they are unused. */
@@ -88,8 +97,6 @@ export class OutboundAgents {
   #open(undici: Undici, egress: EgressSettings): OutboundClient {
     const policy = new EgressPolicy(egress, this.#ceiling)
     const agent = new undici.Agent({
-      headersTimeout: idleTimeoutMs,
-      bodyTimeout: idleTimeoutMs,
       factory: (origin, options) =>
         new undici.Pool(origin, {
           ...options,

@@ -1,6 +1,7 @@
-import type { Response } from 'undici'
+import type { Dispatcher, Response } from 'undici'
+import type { ByteSource } from '../model/byte-source.ts'
+import type { FailedOutcome } from '../model/outcome.ts'
 import { EgressRefusal } from './egress-connector.ts'
-import type { MemoryShare } from './memory-budget.ts'
 import type { OutboundClient } from './outbound-agents.ts'
 
 /** What a guest asks for, as JSON through `op.fetch`. */
@@ -11,14 +12,25 @@ interface OutboundRequest {
   readonly redirect: 'follow' | 'error' | 'manual'
 }
 
-export interface OutboundResponse {
-  /** JSON: `{ status, statusText, url, redirected, headers }`. */
-  readonly head: string
-  readonly body: Uint8Array
+/** What the request is carried out with. */
+export interface OutboundTerms {
+  readonly signal: AbortSignal
+  /** Of requests that name none. */
+  readonly userAgent: string
+  /** To the response's head. */
+  readonly timeoutMs: number
+  /** Longest pause of the response's body while somebody reads it. */
+  readonly streamIdleMs: number
 }
 
-/** Answers above this are given up: they are buffered in the host. */
-const maxResponseBytes = 100 * 1024 * 1024
+export interface OutboundResponse {
+  readonly status: number
+  readonly statusText: string
+  readonly url: string
+  readonly redirected: boolean
+  readonly headers: readonly (readonly [string, string])[]
+  readonly stream: ReadableStream<Uint8Array> | null
+}
 
 /**
  * Headers of one connection, or that follow from the body: the guest's are passed over, as browsers do, so that a
@@ -39,39 +51,76 @@ const ownHeaders = new Set([
   'upgrade',
 ])
 
+/** What undici unpacks by itself. */
+const unpackedCodings = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
+
 /**
- * Carries out one outbound request, with its bodies buffered. What is received is held of `share`.
+ * Carries out one outbound request, up to the head of its response.
  *
  * @throws TypeError with a message that may be shown to the guest; nothing of the host is in it.
  */
 export async function outboundFetch(
   { undici, agent }: OutboundClient,
-  { json, body }: { readonly json: string; readonly body: Uint8Array | null },
-  {
-    signal,
-    userAgent,
-    share,
-  }: { readonly signal: AbortSignal; readonly userAgent: string; readonly share: MemoryShare },
+  { json, body }: { readonly json: string; readonly body: Uint8Array | ByteSource | null },
+  { signal, userAgent, timeoutMs, streamIdleMs }: OutboundTerms,
 ): Promise<OutboundResponse> {
   const request = readRequest(json)
+  const isStream = body !== null && !(body instanceof Uint8Array)
+  const dispatcher = {
+    dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) =>
+      agent.dispatch({ ...options, headersTimeout: timeoutMs, bodyTimeout: streamIdleMs }, handler),
+  } as Dispatcher
   let response: Response
   try {
     response = await undici.fetch(request.url, {
       method: request.method,
       headers: headersOf(request, userAgent),
       redirect: request.redirect,
-      body: body as Uint8Array<ArrayBuffer> | null,
+      ...(isStream
+        ? { body: chunksOf(body), duplex: 'half' as const }
+        : { body: body as Uint8Array<ArrayBuffer> | null }),
       signal,
-      dispatcher: agent,
+      dispatcher,
     })
   } catch (error) {
-    throw new TypeError(`Cannot fetch ${originOf(request.url)}: ${reasonOf(error, request.url)}`, {
+    throw new TypeError(`Cannot fetch ${originOf(request.url)}: ${outboundReason(error, request.url)}`, {
       cause: error,
     })
   }
   const { status, statusText, url, redirected } = response
-  const head = JSON.stringify({ status, statusText, url, redirected, headers: [...response.headers] })
-  return { head, body: await readBody(response, request.url, share) }
+  const stream = response.body as ReadableStream<Uint8Array> | null
+  return { status, statusText, url, redirected, headers: answeredHeaders(response), stream }
+}
+
+/** Of a body that was unpacked, the guest is not told how long and how packed it was: it may hand both on. */
+function answeredHeaders({ headers, body }: Response): (readonly [string, string])[] {
+  const all = [...headers]
+  if (body === null) return all
+  const codings = headers.get('content-encoding')?.toLowerCase().split(',') ?? []
+  if (codings.length === 0 || !codings.every((coding) => unpackedCodings.has(coding.trim()))) return all
+  return all.filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
+}
+
+/** @throws Error when the source fails: the request is then given up. */
+async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const read = source.read()
+      if (read.kind === 'end') return
+      if (read.kind === 'failed') throw new UploadFailure(read.failure)
+      if (read.kind === 'bytes') yield read.bytes
+      else await new Promise<void>((resolve) => source.onceReadable(resolve))
+    }
+  } finally {
+    source.cancel()
+  }
+}
+
+/** The body that was to be sent came to no end. */
+class UploadFailure extends Error {
+  constructor(failure: FailedOutcome) {
+    super(`its body is incomplete: ${failure.kind === 'exception' ? failure.error.message : failure.message}`)
+  }
 }
 
 function headersOf({ headers }: OutboundRequest, userAgent: string): [string, string][] {
@@ -90,41 +139,20 @@ function readRequest(json: string): OutboundRequest {
   return request
 }
 
-async function readBody(response: Response, url: string, share: MemoryShare): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    for await (const chunk of response.body ?? []) {
-      length += chunk.byteLength
-      if (length > maxResponseBytes) {
-        throw new TypeError(`the response is over ${maxResponseBytes} bytes`)
-      }
-      if (!share.hold(chunk.byteLength)) {
-        throw new TypeError('what the instance sends and receives must fit into limits.memoryMiB')
-      }
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    throw new TypeError(`Cannot read the response of ${originOf(url)}: ${reasonOf(error, url)}`, {
-      cause: error,
-    })
-  }
-  return Buffer.concat(chunks, length)
-}
-
-function originOf(url: string): string {
+export function originOf(url: string): string {
   const parsed = URL.parse(url)
   return parsed === null ? JSON.stringify(String(url).slice(0, 200)) : `${parsed.protocol}//${parsed.host}`
 }
 
 /** `fetch failed` alone helps nobody: the cause says what happened on the wire. */
-function reasonOf(error: unknown, url: string): string {
+export function outboundReason(error: unknown, url: string): string {
   if (!(error instanceof Error)) return 'unknown reason'
   const { cause } = error
   if (cause instanceof EgressRefusal) {
     const isRedirect = cause.origin !== originOf(url)
     return isRedirect ? `it redirects to ${cause.origin}: ${cause.message}` : cause.message
   }
+  if (cause instanceof UploadFailure) return cause.message
   if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message
   return error.message
 }

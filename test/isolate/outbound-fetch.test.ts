@@ -8,9 +8,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import type { Lookup } from '../../runtime/isolate/egress-connector.ts'
-import { MemoryBudget, MemoryShare } from '../../runtime/isolate/memory-budget.ts'
 import { OutboundAgents, type OutboundOptions } from '../../runtime/isolate/outbound-agents.ts'
 import { outboundFetch } from '../../runtime/isolate/outbound-fetch.ts'
+import type { ByteSource } from '../../runtime/model/byte-source.ts'
 
 const everything = { allow: null, deny: [] }
 
@@ -59,19 +59,24 @@ interface Call {
   readonly functionName?: string
   readonly signal?: AbortSignal
   readonly headers?: readonly (readonly [string, string])[]
+  readonly method?: string
+  readonly body?: Uint8Array | ByteSource | null
 }
 
 function agentsOf(t: TestContext, options: Partial<OutboundOptions> = {}) {
   const agents = new OutboundAgents({ ceiling: everything, ...options })
   t.after(() => agents.close())
   const get = async (url: string, { allow = [], deny = [], functionName = 'test', ...call }: Call = {}) => {
-    const { signal = new AbortController().signal, headers = [] } = call
-    const share = new MemoryShare(new MemoryBudget(1e9))
-    const json = JSON.stringify({ method: 'GET', url, headers, redirect: 'follow' })
-    const { head, body } = await agents.use(functionName, { allow, deny }, (client) =>
-      outboundFetch(client, { json, body: null }, { signal, userAgent: 'isolette/1', share }),
-    )
-    return { ...JSON.parse(head), text: Buffer.from(body).toString() }
+    const { signal = new AbortController().signal, headers = [], method = 'GET', body = null } = call
+    const json = JSON.stringify({ method, url, headers, redirect: 'follow' })
+    const terms = { signal, userAgent: 'isolette/1', timeoutMs: 60_000, streamIdleMs: 60_000 }
+    const lease = await agents.lease(functionName, { allow, deny })
+    try {
+      const { stream, ...head } = await outboundFetch(lease.client, { json, body }, terms)
+      return { ...head, text: await new Response(stream).text() }
+    } finally {
+      lease.release()
+    }
   }
   return { agents, get }
 }
@@ -250,10 +255,19 @@ it('gives up what is aborted', async (t) => {
 
 it('unpacks what the upstream has compressed', async (t) => {
   const server = await upstream(t, (_, response) =>
-    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('packed')),
+    response
+      .writeHead(200, { 'content-encoding': 'gzip', 'content-length': gzipSync('packed').length })
+      .end(gzipSync('packed')),
   )
   const { get } = agentsOf(t)
-  assert.equal((await get(server.origin, { allow: ['127.0.0.1'] })).text, 'packed')
+  const { text, headers } = await get(server.origin, { allow: ['127.0.0.1'] })
+  assert.equal(text, 'packed')
+  // Whoever hands the answer on hands on what it says of its body.
+  const names = headers.map(([name]) => name)
+  assert.deepEqual(
+    names.filter((name) => name.startsWith('content-')),
+    [],
+  )
 })
 
 it('sends no headers that belong to a connection, and names itself unless the guest does', async (t) => {

@@ -121,7 +121,7 @@ test('A request that never ends is told from those before it, however many there
   )
 })
 
-test('What an instance fetches fits into its memory limit while the host holds it', async (t) => {
+test('What an instance reads at one go fits into its memory limit while the host holds it', async (t) => {
   const body = Buffer.alloc(20 * 2 ** 20)
   // Those of `/two` are left open until one of them is given up.
   const server = createServer((request, response) => {
@@ -135,14 +135,34 @@ test('What an instance fetches fits into its memory limit while the host holds i
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   await using fixture = new PoolFixture()
   const target = fixture.define({
-    bundle: fetching(`const get = () => fetch('${origin}' + path).then(() => 'ok', (error) => error.message)
+    bundle:
+      fetching(`const get = () => fetch('${origin}' + path).then((answer) => answer.arrayBuffer()).then(() => 'ok', (error) => error.message)
       return Response.json(await Promise.all(path === '/two' ? [get(), get()] : [get()]))`),
     limits: { memoryMiB: 32, cpuMs: 500 },
     egress: { allow: ['127.0.0.1'], deny: [] },
   })
-  const refused = `Cannot read the response of ${origin}: what the instance sends and receives must fit into limits.memoryMiB`
+  const refused = 'Cannot read the body: what the instance sends and receives must fit into limits.memoryMiB'
   assert.deepEqual(JSON.parse(textOf(await fixture.get(target, '/two'))).sort(), [refused, 'ok'])
   assert.equal(textOf(await fixture.get(target, '/one')), '["ok"]')
+})
+
+test('A rejected value that runs code while it is told costs the instance, for results may be lost with it', async () => {
+  const values: Readonly<Record<string, string>> = {
+    'a stack that rejects again': `const error = new Error('one'); Object.defineProperty(error, 'stack', { get() { Promise.reject(new Error('two')); return '' } }); Promise.reject(error)`,
+    'Error.prepareStackTrace': `Error.prepareStackTrace = () => { Promise.reject(new Error('two')); return '' }; Promise.reject(new Error('one'))`,
+    'a proxy': `Promise.reject(new Proxy(new Error('one'), { get() { Promise.reject(new Error('two')); return '' } }))`,
+  }
+  for (const [name, code] of Object.entries(values)) {
+    await using fixture = new PoolFixture()
+    const target = fixture.define({
+      bundle: fetching(`if (path === '/bad') { ${code} } return new Response('ok')`),
+    })
+    assert.equal(textOf(await fixture.get(target, '/good')), 'ok')
+    assert.equal((await fixture.get(target, '/bad')).outcome.kind, 'internal_error', name)
+    assert.equal(fixture.pool.residentInstances, 0, name)
+    assert.equal(fixture.faults.length, 1, name)
+    assert.equal(textOf(await fixture.get(target, '/good')), 'ok')
+  }
 })
 
 test('A URL that the host would read for long is not fetched', async () => {

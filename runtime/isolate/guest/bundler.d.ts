@@ -37,6 +37,7 @@ declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetc
 declare function require(path: '../fetch/host-stream.ts'): typeof import('./fetch/host-stream.ts')
 declare function require(path: '../form/blob-stream.ts'): typeof import('./form/blob-stream.ts')
 declare function require(path: '../fetch/request-options.ts'): typeof import('./fetch/request-options.ts')
+declare function require(path: '../fetch/upload.ts'): typeof import('./fetch/upload.ts')
 declare function require(path: '../form/blob.ts'): typeof import('./form/blob.ts')
 declare function require(path: '../form/file.ts'): typeof import('./form/file.ts')
 declare function require(path: '../form/form-data.ts'): typeof import('./form/form-data.ts')

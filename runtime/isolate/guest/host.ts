@@ -95,7 +95,7 @@ export function beginFetch(
   opId: number,
   requestId: number,
   json: string,
-  body: ArrayBuffer | undefined,
+  body: ArrayBuffer | number | undefined,
 ): void {
   call(op.fetch, opId, requestId, json, body)
 }

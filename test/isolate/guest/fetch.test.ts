@@ -80,7 +80,7 @@ describe('fetch', () => {
     using guest = guestOf(`const response = await fetch('http://a/'); const seen = [response.body]
       try { response.headers.set('a', 'b') } catch (error) { seen.push(error.name) } return seen`)
     const { requestId, fetch } = begin(guest)
-    guest.respond(fetch, { status: 204 })
+    guest.respond(fetch, { status: 204, body: -1 })
     guest.run()
     assert.deepEqual(JSON.parse(guest.answerOf(requestId).body), [null, 'TypeError'])
   })

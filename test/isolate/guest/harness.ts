@@ -18,6 +18,8 @@ export interface OutboundFetch {
   readonly requestId: number
   readonly head: { method: string; url: string; headers: [string, string][]; redirect: string }
   readonly body: string | null
+  /** Of the sink or the stream that the body comes as; 0 = none. */
+  readonly bodyId: number
 }
 
 export interface TestRequest {
@@ -177,6 +179,7 @@ export class Guest {
       url: fetch.head.url,
       redirected: false,
       headers: [],
+      body: 0,
       ...head,
     }
     this.resolveOp(fetch.opId, JSON.stringify(full), body)
@@ -300,7 +303,7 @@ export class Guest {
     return this.isolate.compileScriptSync(code).runSync(this.context, { reference: true })
   }
 
-  #op(number: number, a: number, b: never, c: string, d: ArrayBuffer | undefined): unknown {
+  #op(number: number, a: number, b: never, c: string, d: ArrayBuffer | number | undefined): unknown {
     this.calls.set(number, (this.calls.get(number) ?? 0) + 1)
     switch (number) {
       case op.bodyText:
@@ -330,7 +333,8 @@ export class Guest {
           opId: a,
           requestId: b,
           head: JSON.parse(c),
-          body: d === undefined ? null : utf8.decode(d),
+          body: d === undefined || typeof d === 'number' ? null : utf8.decode(d),
+          bodyId: typeof d === 'number' ? d : 0,
         })
         return
       case op.cancel:

@@ -2,48 +2,66 @@ import { isAborted, onAbort, reasonOf } from '../event/abort-signal.ts'
 import { beginFetch, cancelOp, takeOpBytes } from '../host.ts'
 import { currentRequestId } from '../invocation/current-request.ts'
 import { awaitOp, forgetOp } from '../invocation/pending-ops.ts'
-import { exactBuffer } from '../language/bytes.ts'
 import { Deferred } from '../language/deferred.ts'
-import { jsonParse, jsonStringify, TypeError, Uint8Array } from '../primordials.ts'
+import { jsonParse, jsonStringify, TypeError, Uint8Array, WeakRef, weakRefDeref } from '../primordials.ts'
 import { Body } from './body.ts'
 import { HeaderList } from './header-list.ts'
+import { HostStream } from './host-stream.ts'
 import { Request, requestStateOf } from './request.ts'
 import type { RequestInit } from './request-init.ts'
 import type { RequestState } from './request-state.ts'
 import { type Response, wrapResponse } from './response.ts'
 import { ResponseState } from './response-state.ts'
+import { watchAnswer } from './unread-answers.ts'
 
-/** The Fetch standard's `fetch`, for http and https. Bodies are buffered, both ways. */
+/** The Fetch standard's `fetch`, for http and https. Bodies move as they are written and read, both ways. */
 export async function fetch(input: unknown, init?: RequestInit): Promise<Response> {
   const requestId = currentRequestId()
-  const state = requestStateOf(new Request(input, init))!
+  const state = stateOf(input, init)
   const { signal } = state
   if (isAborted(signal)) throw reasonOf(signal)
-  const bytes = state.body === null ? undefined : exactBuffer(await state.body.bytes())
-  if (isAborted(signal)) throw reasonOf(signal)
+  const upload = state.body === null ? null : require('../fetch/upload.ts').takeUpload(state.body, requestId)
   const answer = new Deferred<Response>()
+  let stopListening = () => {}
   const opId = awaitOp({
     requestId,
     resolve(text) {
       stopListening()
       try {
-        answer.resolve(readAnswer(text, takeOpBytes(opId)))
+        const head = jsonParse(text) as Answer
+        const body = bodyOf(head, opId, requestId)
+        if (body?.kind === 'hostStream') {
+          followSignal(state, body.content)
+          watchAnswer(body.content)
+        }
+        answer.resolve(responseOf(head, body))
       } catch (reason) {
         answer.reject(reason)
       }
     },
     reject(message) {
       stopListening()
-      answer.reject(new TypeError(message))
+      const reason = new TypeError(message)
+      upload?.stop(reason)
+      answer.reject(reason)
     },
   })
-  const stopListening = onAbort(signal, () => {
+  stopListening = onAbort(signal, () => {
+    const reason = reasonOf(signal)
     forgetOp(opId)
     cancelOp(opId)
-    answer.reject(reasonOf(signal))
+    upload?.stop(reason)
+    answer.reject(reason)
   })
-  beginFetch(opId, requestId, headOf(state), bytes)
+  beginFetch(opId, requestId, headOf(state), upload?.body)
+  upload?.begin()
   return answer.promise
+}
+
+/** A request that is sent as it is needs no copy, which would have to read its body. */
+function stateOf(input: unknown, init: RequestInit | undefined): RequestState {
+  const state = init === undefined ? requestStateOf(input) : null
+  return state ?? requestStateOf(new Request(input, init))!
 }
 
 function headOf(state: RequestState): string {
@@ -58,10 +76,27 @@ interface Answer {
   readonly url: string
   readonly redirected: boolean
   readonly headers: readonly (readonly [string, string])[]
+  /** -1 = none, 0 = whole, else the id of the stream that it comes as. */
+  readonly body: number
 }
 
-function readAnswer(json: string, bytes: ArrayBuffer): Response {
-  const answer = jsonParse(json) as Answer
+type AnsweredBody =
+  | { readonly kind: 'bytes'; readonly content: Uint8Array }
+  | { readonly kind: 'hostStream'; readonly content: HostStream }
+
+function bodyOf({ body }: Answer, opId: number, requestId: number): AnsweredBody | null {
+  if (body === -1) return null
+  if (body === 0) return { kind: 'bytes', content: new Uint8Array(takeOpBytes(opId)) }
+  return { kind: 'hostStream', content: new HostStream(body, requestId) }
+}
+
+/** The body fails when the request's signal aborts. The signal, which may live on, does not keep it. */
+function followSignal({ signal }: RequestState, stream: HostStream): void {
+  const held = new WeakRef(stream)
+  stream.onOver = onAbort(signal, () => weakRefDeref(held)?.fail(reasonOf(signal)))
+}
+
+function responseOf(answer: Answer, body: AnsweredBody | null): Response {
   const state = new ResponseState()
   state.status = answer.status
   state.statusText = answer.statusText
@@ -74,10 +109,6 @@ function readAnswer(json: string, bytes: ArrayBuffer): Response {
     headers.append(answer.headers[index]![0], answer.headers[index]![1])
   }
   state.headers = headers
-  if (!hasNoBody(answer.status)) state.body = new Body('bytes', new Uint8Array(bytes))
+  if (body !== null) state.body = new Body(body.kind, body.content)
   return wrapResponse(state)
-}
-
-function hasNoBody(status: number): boolean {
-  return status === 204 || status === 205 || status === 304
 }

@@ -12,12 +12,15 @@ export class HostStream {
   readonly id: number
   /** Who is charged for what is done with it. */
   readonly #requestId: number
-  #isOver = false
+  /** All was read, or nobody reads on. */
+  isOver = false
   /** Why it was given up. */
   #failure: { readonly reason: unknown } | null = null
   #waiting: { readonly opId: number; readonly answer: Deferred<unknown> } | null = null
   /** Told when it fails without anybody having read it. */
   onFail: ((reason: unknown) => void) | null = null
+  /** Told when it is over. */
+  onOver: (() => void) | null = null
 
   constructor(id: number, requestId: number) {
     this.id = id
@@ -32,14 +35,14 @@ export class HostStream {
   async pull(): Promise<Uint8Array | null> {
     for (;;) {
       if (this.#failure !== null) throw this.#failure.reason
-      if (this.#isOver) return null
+      if (this.isOver) return null
       const chunk = pullChunk(this.id)
       if (typeof chunk === 'object' && chunk !== null) return new Uint8Array(chunk)
       if (chunk === undefined) {
         await this.#answer(awaitChunk, () => undefined)
         continue
       }
-      this.#isOver = true
+      this.#end()
       if (chunk === null) return null
       throw new TypeError(chunk)
     }
@@ -57,15 +60,22 @@ export class HostStream {
 
   /** Nobody reads on. */
   cancel(): void {
-    if (this.#isOver) return
-    this.#isOver = true
+    if (this.isOver) return
+    this.#end()
     cancelStream(this.id)
+  }
+
+  /** The host hands it on by itself. @returns its id */
+  handOn(): number {
+    this.#end()
+    return this.id
   }
 
   /** Nobody shall read on: whoever does is told why. */
   fail(reason: unknown): void {
-    if (this.#isOver || this.#failure !== null) return
+    if (this.isOver) return
     this.#failure = { reason }
+    this.#end()
     cancelStream(this.id)
     const waiting = this.#waiting
     this.#waiting = null
@@ -78,9 +88,18 @@ export class HostStream {
 
   async #collect<Value>(take: (opId: number) => Value): Promise<Value> {
     if (this.#failure !== null) throw this.#failure.reason
-    const value = await this.#answer(collectStream, take)
-    this.#isOver = true
-    return value
+    try {
+      return await this.#answer(collectStream, take)
+    } finally {
+      this.#end()
+    }
+  }
+
+  #end(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.onOver?.()
+    this.onOver = null
   }
 
   #answer<Value>(

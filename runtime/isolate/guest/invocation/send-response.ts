@@ -34,7 +34,7 @@ export function sendBuffered(invocation: Invocation, response: ResponseState): b
       sendBytes(invocation, response, new Uint8Array(takeBodyBytes(taken.content)))
       return true
     case 'hostStream':
-      write(invocation, response, bodyKind.stream, taken.content.id, '')
+      write(invocation, response, bodyKind.stream, taken.content.handOn(), '')
       return true
   }
 }
