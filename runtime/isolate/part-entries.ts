@@ -48,7 +48,7 @@ export function partEntries(options: {
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^part:/ }, ({ path }) => ({ path: path.slice('part:'.length), namespace: 'part' }))
       onLoad({ filter: /^/, namespace: 'part' }, ({ path }) => ({
-        contents: entries[Number(path)],
+        contents: entries[Number(path)]!,
         resolveDir: folder,
       }))
       onLoad({ filter: /\.ts$/ }, ({ path }) => {

@@ -16,6 +16,8 @@ export type ModuleGraph = ReadonlyMap<string, GuestModule>
 const partBytes = 4000
 /** How much more may be loaded all in all to have two parts of one folder in one: who uses one often uses both. */
 const neighbourBytes = 8000
+/** Most that a module may weigh which is in the main script because it is imported from three folders. */
+const commonBytes = 500
 
 /**
  * Divides the modules into scripts: first the one that every instance evaluates, which holds what `entry` imports,
@@ -24,6 +26,7 @@ const neighbourBytes = 8000
  */
 export function planParts(graph: ModuleGraph, entry: string): string[][] {
   const main = closure(graph, entry, new Set())
+  for (const path of commonModules(graph, main)) main.add(path)
   const plan = new Plan(graph, main)
   for (const pair of plan.likelyPairs()) plan.tryToMerge(pair)
   return [[...main], ...plan.parts()]
@@ -40,8 +43,25 @@ function closure(graph: ModuleGraph, from: string, without: ReadonlySet<string>)
   return reached
 }
 
+/**
+ * Small modules that are imported from all over. In whatever part they were, everybody would load what else is there;
+ * in a part of their own they would cost more than they weigh.
+ */
+function commonModules(graph: ModuleGraph, main: ReadonlySet<string>): string[] {
+  const folders = new Map<string, Set<string>>()
+  for (const [importer, { imports }] of graph)
+    for (const path of imports)
+      folders.set(path, (folders.get(path) ?? new Set()).add(posix.dirname(importer)))
+  return [...folders.keys()].filter((path) => {
+    const { bytes, imports } = graph.get(path)!
+    return bytes <= commonBytes && folders.get(path)!.size >= 3 && imports.every((one) => main.has(one))
+  })
+}
+
 interface Part {
   readonly modules: readonly string[]
+  /** Modules of other parts, and of its own. */
+  readonly imports: readonly string[]
   readonly bytes: number
 }
 
@@ -107,23 +127,16 @@ class Plan {
     return { one, other, together, areNeighbours: posix.dirname(one) === posix.dirname(other) }
   }
 
-  #sum(modules: Iterable<string>): number {
-    let bytes = 0
-    for (const path of modules) bytes += this.#graph.get(path)!.bytes
-    return bytes
-  }
-
   #add(modules: readonly string[]): Part {
-    const part = { modules, bytes: this.#sum(modules) }
+    const imports = new Set(modules.flatMap((path) => this.#graph.get(path)!.imports))
+    const bytes = modules.reduce((sum, path) => sum + this.#graph.get(path)!.bytes, 0)
+    const part = { modules, imports: [...imports.difference(this.#main)], bytes }
     for (const path of modules) this.#partOf.set(path, part)
     return part
   }
 
   #importsOf(part: Part): Set<Part> {
-    const parts = new Set<Part>()
-    for (const path of part.modules)
-      for (const imported of this.#graph.get(path)!.imports)
-        if (!this.#main.has(imported)) parts.add(this.#partOf.get(imported)!)
+    const parts = new Set(part.imports.map((path) => this.#partOf.get(path)!))
     parts.delete(part)
     return parts
   }
@@ -138,9 +151,18 @@ class Plan {
 
   /** What it takes if each root is asked for once, in an instance of its own. */
   #loadedBytes(): number {
-    let bytes = 0
-    for (const root of this.#roots)
-      for (const part of this.#loadedWith(this.#partOf.get(root)!)) bytes += part.bytes + partBytes
-    return bytes
+    const bytesOf = new Map<Part, number>()
+    let total = 0
+    for (const root of this.#roots) {
+      const part = this.#partOf.get(root)!
+      let bytes = bytesOf.get(part)
+      if (bytes === undefined) {
+        bytes = 0
+        for (const one of this.#loadedWith(part)) bytes += one.bytes + partBytes
+        bytesOf.set(part, bytes)
+      }
+      total += bytes
+    }
+    return total
   }
 }

@@ -44,6 +44,23 @@ describe('planParts', () => {
     assert.deepEqual(parts.slice(1).sort(), [['a/a'], ['b/b'], ['c/c'], ['d/d'], ['e/e']])
   })
 
+  it('puts what is small and imported from all over into the first script', () => {
+    const importers = {
+      main: [1, '', 'a/a b/b c/c'],
+      'a/a': [20_000, 'd/d'],
+      'b/b': [20_000, 'd/d'],
+      'c/c': [20_000, 'd/d'],
+    } as const
+    const others = [['a/a'], ['b/b'], ['c/c']]
+    assert.deepEqual(plan({ ...importers, 'd/d': [100] }), [['d/d', 'main'], ...others])
+    assert.deepEqual(
+      plan({ ...importers, 'd/d': [20_000] })
+        .slice(1)
+        .sort(),
+      [...others, ['d/d']],
+    )
+  })
+
   it('makes no circle of imports between parts', () => {
     const together = plan({ main: [1, '', 'a/a a/b'], 'a/a': [9000, 'a/b'], 'a/b': [1] })
     assert.deepEqual(together, [['main'], ['a/a', 'a/b']])
