@@ -37,7 +37,9 @@ export function partEntries(options: {
     imported.add(0).delete(part)
     const lines = part === 0 ? [main] : []
     for (const other of imported) lines.push(`import '${entryOfPart(other)}'`)
-    if (part > 0) for (const path of modules) lines.push(`import ${JSON.stringify(`./${path}`)}`)
+    // The first module of the first part is the one that `main` stands for.
+    for (const path of part === 0 ? modules.slice(1) : modules)
+      lines.push(`import ${JSON.stringify(`./${path}`)}`)
     for (const path of modules)
       for (const [name, alias] of names.get(path) ?? [])
         lines.push(`export { ${name} as ${alias} } from ${JSON.stringify(`./${path}`)}`)
