@@ -123,6 +123,16 @@ describe('keys of an instance', () => {
     assert.deepEqual(await evaluate(body), [true, true, 21, 32, 'InvalidAccessError', false, ['sign']])
   })
 
+  it('can be cloned', async () => {
+    const body = `
+      const key = await subtle.importKey('raw', new Uint8Array(16), { name: 'HMAC', hash: 'SHA-1' }, false, ['sign'])
+      const { inner: copy } = structuredClone({ inner: key })
+      const [before, after] = await Promise.all([key, copy].map((one) => subtle.sign('HMAC', one, new Uint8Array(1))))
+      return [copy !== key, copy instanceof CryptoKey, copy.type, copy.extractable, copy.algorithm, copy.usages, copy.algorithm !== key.algorithm, hex(before) === hex(after)]`
+    const algorithm = { name: 'HMAC', length: 128, hash: { name: 'SHA-1' } }
+    assert.deepEqual(await evaluate(body), [true, true, 'secret', false, algorithm, ['sign'], true, true])
+  })
+
   it('are not made by whoever writes to their attributes', async () => {
     const body = `
       const key = await subtle.importKey('raw', new Uint8Array(16), 'AES-GCM', false, ['decrypt'])

@@ -1,6 +1,7 @@
 import type { KeyAnswer, KeyAttributes } from '../../web-crypto-abi.ts'
 import { tagClass } from '../boot/class-tag.ts'
 import { defineOwn } from '../language/define-own.ts'
+import { registerSerializable } from '../messaging/clone-registry.ts'
 import { jsonParse, TypeError, Uint8Array } from '../primordials.ts'
 
 export let newCryptoKey: (key: KeyAnswer) => CryptoKey
@@ -61,3 +62,8 @@ export class CryptoKey {
 }
 
 tagClass(CryptoKey, 'CryptoKey')
+registerSerializable({
+  is: (value) => keyAnswerOf(value) !== null,
+  // The host's key is the same: nothing about it can be changed.
+  clone: (value) => newCryptoKey(keyAnswerOf(value)!),
+})
