@@ -1,5 +1,4 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { DOMException } from '../event/dom-exception.ts'
 import { randomBytes } from '../host.ts'
 import { newList } from '../language/list.ts'
 import {
@@ -46,12 +45,15 @@ export class Crypto {
   getRandomValues<View extends ArrayBufferView>(view: View): View {
     if (!isView(view)) throw new TypeError('Cannot fill: must be a typed array')
     if (!isIntegerArray(typedArrayName(view))) {
-      throw new DOMException('Cannot fill: must be a typed array of integers', 'TypeMismatchError')
+      throw new (require('../event/dom-exception.ts').DOMException)(
+        'Cannot fill: must be a typed array of integers',
+        'TypeMismatchError',
+      )
     }
     const bytes = sourceBytes(toBufferSource(view))
     const length = typedArrayByteLength(bytes)
     if (length > maxBytes) {
-      throw new DOMException(
+      throw new (require('../event/dom-exception.ts').DOMException)(
         `Cannot fill ${length} bytes: must be at most ${maxBytes} at once`,
         'QuotaExceededError',
       )
