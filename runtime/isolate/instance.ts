@@ -235,7 +235,8 @@ export class Instance {
     }
     if (isAwaited) return
     for (const pending of this.#requests.values()) {
-      if (!pending.hasBegun) continue
+      // A response that is being written may be waiting for another request: `limits.streamIdleMs` bounds that.
+      if (!pending.hasBegun || pending.responseSink !== 0) continue
       this.#answers.conclude(pending, noResponse)
       this.#answers.remove(pending)
     }

@@ -25,3 +25,27 @@ it('streams a request through the guest to the response, each chunk as it comes'
   body.pipe.end()
   assert.equal((await readNext(response)).kind, 'end')
 })
+
+it('lets a response that is being written wait for what another request brings', async () => {
+  await using fixture = new PoolFixture()
+  const bundle = fetching(
+    `if (request.url.endsWith('/publish')) {
+      for (const listener of listeners.splice(0)) listener('news')
+      return new Response('published')
+    }
+    return new Response(new ReadableStream({
+      start(controller) { controller.enqueue(new TextEncoder().encode('welcome')) },
+      async pull(controller) {
+        const text = await new Promise((resolve) => listeners.push(resolve))
+        controller.enqueue(new TextEncoder().encode(text))
+        controller.close()
+      },
+    }, { highWaterMark: 0 }))`,
+  ).replace('(() => {', '(() => { const listeners = [];')
+  const target = fixture.define({ bundle })
+  const response = streamOf(await fixture.begin(target, '/subscribe').settled)
+  assert.equal(await nextText(response), 'welcome')
+  await fixture.begin(target, '/publish').settled
+  assert.equal(await nextText(response), 'news')
+  assert.equal((await readNext(response)).kind, 'end')
+})
