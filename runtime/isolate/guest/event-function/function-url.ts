@@ -1,4 +1,5 @@
 import { loaded } from '../boot/loaded.ts'
+import { HeaderList } from '../fetch/header-list.ts'
 import {
   answerThrown,
   finishOne,
@@ -7,6 +8,7 @@ import {
   keepWaiting,
 } from '../invocation/invocation.ts'
 import { sendBuffered } from '../invocation/send-response.ts'
+import { awaitEventBody, eventBody } from './event-body.ts'
 import { makeEventContext } from './event-context.ts'
 import { responseOfResult } from './event-response.ts'
 import { httpEvent } from './http-event.ts'
@@ -18,7 +20,12 @@ import { httpEvent } from './http-event.ts'
 export async function startFunctionUrl(invocation: Invocation, input: HttpInput): Promise<void> {
   keepWaiting(invocation)
   try {
-    const result = await loaded.handler!(httpEvent(invocation, input), makeEventContext(invocation))
+    const headers = HeaderList.parse(input.headers)
+    const contentType = headers.get('content-type') ?? ''
+    const body =
+      eventBody(invocation, input, contentType) ?? (await awaitEventBody(invocation, input, contentType))
+    const event = httpEvent(invocation, input, headers, body)
+    const result = await loaded.handler!(event, makeEventContext(invocation))
     sendBuffered(invocation, responseOfResult(result))
   } catch (thrown) {
     answerThrown(invocation, thrown)

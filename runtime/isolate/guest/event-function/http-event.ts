@@ -1,6 +1,5 @@
-import { HeaderList } from '../fetch/header-list.ts'
+import type { HeaderList } from '../fetch/header-list.ts'
 import { parseForm } from '../form/form-urlencoded.ts'
-import { takeBodyBytes, takeBodyText } from '../host.ts'
 import type { HttpInput, Invocation } from '../invocation/invocation.ts'
 import { defineOwn } from '../language/define-own.ts'
 import {
@@ -15,14 +14,16 @@ import {
   stringSlice,
   stringSplit,
   stringTrim,
-  Uint8Array,
 } from '../primordials.ts'
-import { encodeBase64 } from '../text/base64.ts'
-import { isTextType } from './media-text.ts'
+import type { EventBody } from './event-body.ts'
 
 /** An HTTP request as AWS Lambda's payload 2.0. What only AWS could fill in is left out or a constant. */
-export function httpEvent(invocation: Invocation, input: HttpInput): object {
-  const list = HeaderList.parse(input.headers)
+export function httpEvent(
+  invocation: Invocation,
+  input: HttpInput,
+  list: HeaderList,
+  body: EventBody,
+): object {
   const lines = list.lines()
   const { path, query } = splitUrl(input.url)
   const host = list.get('host') ?? ''
@@ -54,7 +55,7 @@ export function httpEvent(invocation: Invocation, input: HttpInput): object {
       time: commonLogTime(nowMs),
       timeEpoch: nowMs,
     },
-    ...bodyOf(invocation, input, list.get('content-type') ?? ''),
+    ...body,
   }
 }
 
@@ -95,13 +96,6 @@ function splitUrl(url: string): { readonly path: string; readonly query: string 
     path: hasPath ? stringSlice(url, pathStart, pathEnd) : '/',
     query: queryStart === -1 ? '' : stringSlice(url, queryStart + 1),
   }
-}
-
-/** Left out if there is none. */
-function bodyOf(invocation: Invocation, input: HttpInput, contentType: string): object {
-  if (input.body === -1) return { isBase64Encoded: false }
-  if (isTextType(contentType)) return { body: takeBodyText(invocation.requestId), isBase64Encoded: false }
-  return { body: encodeBase64(new Uint8Array(takeBodyBytes(invocation.requestId))), isBase64Encoded: true }
 }
 
 const months = 'JanFebMarAprMayJunJulAugSepOctNovDec'
