@@ -349,7 +349,7 @@ export class Guest {
         return chunk === undefined ? null : exactBuffer(chunk)
       }
       case op.collectStream:
-        this.resolveOp(a, '', Buffer.concat(this.#streams.get(Number(c))!))
+        this.resolveOp(a, '', new Uint8Array(Buffer.concat(this.#streams.get(Number(c))!)))
         return
       case op.awaitChunk:
       case op.awaitRoom:

@@ -43,6 +43,10 @@ export class Body {
     return this.#kind === 'text'
   }
 
+  get isStream(): boolean {
+    return this.#kind === 'stream'
+  }
+
   get isUsed(): boolean {
     if (this.#kind !== 'stream') return this.#isTaken
     return require('../stream/own-byte-stream.ts').isDisturbed(this.#content as ReadableStream)

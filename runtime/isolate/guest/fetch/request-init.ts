@@ -60,8 +60,12 @@ export function makeRequestState(input: unknown, init: RequestInit): RequestStat
   }
   const extracted = extractBody(body)
   state.body = extracted.body
-  if (state.options.keepalive && require('../stream/readable-stream.ts').isReadableStream(body))
-    throw new TypeError('Cannot make a request: a stream is no body for one with keepalive')
+  if (extracted.body.isStream) {
+    if (duplex === undefined)
+      throw new TypeError('Cannot make a request: duplex is left out, must be "half" with a stream as body')
+    if (state.options.keepalive)
+      throw new TypeError('Cannot make a request: a stream is no body for one with keepalive')
+  }
   if (extracted.contentType !== null && !list.has('content-type')) {
     list.append('content-type', extracted.contentType)
   }

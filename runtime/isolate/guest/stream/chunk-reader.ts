@@ -1,4 +1,4 @@
-import { concatBytes, copyBytes, isBufferSource, viewBytes } from '../language/bytes.ts'
+import { concatBytes, copyBytes, viewBytes } from '../language/bytes.ts'
 import { Deferred } from '../language/deferred.ts'
 import { newList } from '../language/list.ts'
 import { TypeError, typedArrayName } from '../primordials.ts'
@@ -28,8 +28,12 @@ export class ChunkReader {
     this.#reader.read({
       next: null,
       onChunk(chunk) {
-        if (isBufferSource(chunk)) answer.resolve(viewBytes(chunk))
-        else answer.reject(notBytes())
+        try {
+          answer.resolve(viewBytes(checkBytes(chunk)))
+        } catch (thrown) {
+          // Its buffer may be detached.
+          answer.reject(thrown)
+        }
       },
       onClose: () => answer.resolve(null),
       onError: answer.reject,
@@ -78,12 +82,13 @@ class Reading implements ReadRequest {
   }
 
   onChunk(chunk: unknown): void {
-    if (typedArrayName(chunk) !== 'Uint8Array') {
-      this.answer.reject(notBytes())
+    try {
+      // A copy, for whoever made it may write to it again.
+      this.#chunks[this.#chunks.length] = copyBytes(checkBytes(chunk))
+    } catch (thrown) {
+      this.answer.reject(thrown)
       return
     }
-    // Whoever made it may write to it again.
-    this.#chunks[this.#chunks.length] = copyBytes(chunk as Uint8Array)
     if (this.#isAsking) this.#hasAnswer = true
     else this.readOn()
   }
@@ -98,6 +103,8 @@ class Reading implements ReadRequest {
   }
 }
 
-function notBytes(): TypeError {
-  return new TypeError('Cannot read the body: a chunk of its stream is not bytes')
+/** @throws TypeError unless it is a `Uint8Array`. */
+function checkBytes(chunk: unknown): Uint8Array {
+  if (typedArrayName(chunk) === 'Uint8Array') return chunk as Uint8Array
+  throw new TypeError('Cannot read the body: a chunk of its stream is not bytes')
 }
