@@ -1,7 +1,7 @@
 import type { Blob } from '../form/blob.ts'
 import type { FormData } from '../form/form-data.ts'
 import { exactBuffer } from '../language/bytes.ts'
-import { SyntaxError, TypeError, Uint8Array } from '../primordials.ts'
+import { SyntaxError, Uint8Array } from '../primordials.ts'
 import type { Body } from './body.ts'
 
 /**
@@ -22,7 +22,6 @@ export async function readBlob(body: Body | null, contentType: string | null): P
 }
 
 export async function readForm(body: Body | null, contentType: string | null): Promise<FormData> {
-  if (body === null) throw new TypeError('Cannot read form data: there is no body')
   return require('../form/read-form-data.ts').readFormData(body, contentType ?? '')
 }
 

@@ -3,7 +3,7 @@ import { definePairIterator, iterateByEntries, type PairIterator } from '../lang
 import { needArguments, needFunction } from '../language/web-idl.ts'
 import { apply, iterator, stringToWellFormed, TypeError } from '../primordials.ts'
 import { type Blob, bytesOfBlob, isBlob } from './blob.ts'
-import { File, isFile } from './file.ts'
+import { type File, fileOf, isFile } from './file.ts'
 
 export type FormValue = string | File
 type Entry = [string, FormValue]
@@ -126,7 +126,7 @@ function makeEntry(name: string, value: unknown, fileName: string | undefined): 
   }
   if (isFile(value) && fileName === undefined) return [key, value]
   const options = { type: value.type, ...(isFile(value) ? { lastModified: value.lastModified } : {}) }
-  return [key, new File([bytesOfBlob(value)], fileName === undefined ? 'blob' : toText(fileName), options)]
+  return [key, fileOf(bytesOfBlob(value), fileName === undefined ? 'blob' : toText(fileName), options)]
 }
 
 function toText(value: unknown): string {

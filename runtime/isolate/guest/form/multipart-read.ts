@@ -12,7 +12,7 @@ import {
 } from '../primordials.ts'
 import { decodeUtf8 } from '../text/utf8-decode.ts'
 import { encodeUtf8 } from '../text/utf8-encode.ts'
-import { File } from './file.ts'
+import { fileOf } from './file.ts'
 import { FormData } from './form-data.ts'
 
 const dash = 45
@@ -62,7 +62,7 @@ function addPart(form: FormData, head: string, content: Uint8Array): void {
   if (name === null) throw malformed()
   const key = unescape(name)
   if (fileName === null) form.append(key, decodeUtf8(content))
-  else form.append(key, new File([content], unescape(fileName), { type: type === '' ? 'text/plain' : type }))
+  else form.append(key, fileOf(content, unescape(fileName), { type: type === '' ? 'text/plain' : type }))
 }
 
 function unescape(text: string): string {

@@ -24,14 +24,14 @@ export function writeMultipart(form: FormData): ExtractedBody {
   for (let index = 0; index < entries.length; index++) {
     const name = entries[index]![0]
     const value = entries[index]![1]
-    const head = `--${boundary}\r\ncontent-disposition: form-data; name="${escape(withLineEnds(name))}"`
+    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escape(withLineEnds(name))}"`
     if (typeof value === 'string') {
       chunks[chunks.length] = encodeUtf8(`${head}\r\n\r\n${withLineEnds(value)}\r\n`)
       continue
     }
     const type = value.type === '' ? 'application/octet-stream' : value.type
     chunks[chunks.length] = encodeUtf8(
-      `${head}; filename="${escape(value.name)}"\r\ncontent-type: ${type}\r\n\r\n`,
+      `${head}; filename="${escape(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`,
     )
     chunks[chunks.length] = bytesOfBlob(value)
     chunks[chunks.length] = encodeUtf8('\r\n')

@@ -1,4 +1,4 @@
-import { iterator, setPrototypeOf, TypeError } from '../primordials.ts'
+import { apply, iterator, setPrototypeOf, TypeError } from '../primordials.ts'
 import { newList } from './list.ts'
 
 /** What no member was given for. Nobody may write to it. */
@@ -28,11 +28,24 @@ export function toDictionary<Dictionary extends object>(value: Dictionary | null
 
 /** An argument that is a sequence of Web IDL: whatever can be iterated, except text. */
 export function toSequence(value: unknown, what: string): unknown[] {
+  return toSequenceOf(value, what, (item) => item)
+}
+
+/** The same; items are converted one by one, before the next is asked for. */
+export function toSequenceOf<Item>(value: unknown, what: string, convert: (item: unknown) => Item): Item[] {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) throw noSequence(what)
-  if (typeof (value as Iterable<unknown>)[iterator] !== 'function') throw noSequence(what)
-  const items = newList<unknown>()
-  for (const item of value as Iterable<unknown>) items[items.length] = item
-  return items
+  const method = (value as Partial<Iterable<unknown>>)[iterator]
+  if (typeof method !== 'function') throw noSequence(what)
+  const items = newList<Item>()
+  // Not `for…of`: it would read the method once more, and close the iterator if an item cannot be converted.
+  const iterated = apply(method, value, []) as Iterator<unknown>
+  const { next } = iterated
+  for (;;) {
+    const step = apply(next, iterated, []) as IteratorResult<unknown>
+    if ((typeof step !== 'object' && typeof step !== 'function') || step === null) throw noSequence(what)
+    if (step.done) return items
+    items[items.length] = convert(step.value)
+  }
 }
 
 function noSequence(what: string): TypeError {

@@ -4,6 +4,7 @@ import { markHandled, settled } from './promise-steps.ts'
 import { rangeOf } from './pull-into.ts'
 import { ReadableState } from './readable-state.ts'
 import { type ReadableStream, readableStateOf, wrapReadable } from './readable-stream.ts'
+import { ReaderState } from './reader-state.ts'
 
 /** Where a stream that the bootstrap makes gets its bytes from. */
 export interface BytesSource {
@@ -57,9 +58,12 @@ export function isUnusable(stream: ReadableStream): boolean {
   return isDisturbed || isLocked
 }
 
-/** From now on it counts as read. */
+/** From now on it counts as read, by a reader that keeps it. */
 export function disturb(stream: ReadableStream): void {
-  readableStateOf(stream).isDisturbed = true
+  const state = readableStateOf(stream)
+  state.isDisturbed = true
+  // Its making is what locks the stream.
+  new ReaderState(state, false)
 }
 
 /** Nobody reads on, locked or not. */
