@@ -33,6 +33,7 @@ declare function require(
   path: '../event/unhandled-rejection.ts',
 ): typeof import('./event/unhandled-rejection.ts')
 declare function require(path: '../fetch/body-stream.ts'): typeof import('./fetch/body-stream.ts')
+declare function require(path: '../fetch/data-url.ts'): typeof import('./fetch/data-url.ts')
 declare function require(path: '../fetch/fetch.ts'): typeof import('./fetch/fetch.ts')
 declare function require(path: '../fetch/host-stream.ts'): typeof import('./fetch/host-stream.ts')
 declare function require(path: '../form/blob-stream.ts'): typeof import('./form/blob-stream.ts')

@@ -3,7 +3,15 @@ import { beginFetch, cancelOp, takeOpBytes } from '../host.ts'
 import { currentRequestId } from '../invocation/current-request.ts'
 import { awaitOp, forgetOp } from '../invocation/pending-ops.ts'
 import { Deferred } from '../language/deferred.ts'
-import { jsonParse, jsonStringify, TypeError, Uint8Array, WeakRef, weakRefDeref } from '../primordials.ts'
+import {
+  jsonParse,
+  jsonStringify,
+  stringStartsWith,
+  TypeError,
+  Uint8Array,
+  WeakRef,
+  weakRefDeref,
+} from '../primordials.ts'
 import { Body } from './body.ts'
 import { HeaderList } from './header-list.ts'
 import { HostStream } from './host-stream.ts'
@@ -14,12 +22,13 @@ import { type Response, wrapResponse } from './response.ts'
 import { ResponseState } from './response-state.ts'
 import { watchAnswer } from './unread-answers.ts'
 
-/** The Fetch standard's `fetch`, for http and https. Bodies move as they are written and read, both ways. */
+/** The Fetch standard's `fetch`, for http, https and `data:`. Bodies move as they are written and read, both ways. */
 export async function fetch(input: unknown, init?: RequestInit): Promise<Response> {
   const requestId = currentRequestId()
   const state = stateOf(input, init)
   const { signal } = state
   if (isAborted(signal)) throw reasonOf(signal)
+  if (stringStartsWith(state.url, 'data:')) return require('../fetch/data-url.ts').answerDataUrl(state)
   const upload = state.body === null ? null : require('../fetch/upload.ts').takeUpload(state.body, requestId)
   const answer = new Deferred<Response>()
   let stopListening = () => {}
