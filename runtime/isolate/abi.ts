@@ -119,6 +119,15 @@ export const op = {
    * that the next chunk must begin with. Then the text. undefined if it is fatal and the bytes are wrong.
    */
   decodeText: 23,
+  /** `(requestId or 0, format, isDecompressing) → codecId`: a compressor; a string = there is none, and why. */
+  openCodec: 24,
+  /**
+   * `(codecId, ArrayBuffer of at most 64 KiB or undefined, isLast) → ArrayBuffer`: what comes out, at most 64 KiB: if it is
+   * as much, the op is to be called again, without input. A string = it failed, and why. After the last it is closed.
+   */
+  runCodec: 25,
+  /** `(codecId)`: it is not needed any more. */
+  closeCodec: 26,
   /**
    * `(opId, requestId or 0, json, ArrayBuffer or undefined) → ArrayBuffer | string | number | undefined`: a call of
    * `crypto.subtle`, see `web-crypto-abi.ts`. Answered at once, or resolved later (undefined); a number is the id of a

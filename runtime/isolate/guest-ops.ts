@@ -5,6 +5,7 @@ import type { FailedOutcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
+import { GuestCodecs } from './guest-codecs.ts'
 import { GuestFetches } from './guest-fetches.ts'
 import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
 import { GuestSources } from './guest-sources.ts'
@@ -16,6 +17,7 @@ import type { Pending } from './pending.ts'
 import { StreamIds } from './stream-ids.ts'
 import { type SubtleOp, WebCrypto } from './web-crypto.ts'
 import { WorkAccounts } from './work-accounts.ts'
+import type { CompressionFormat } from './zlib-codec.ts'
 
 /** The instance, as its ops see it. */
 export interface OpOwner {
@@ -37,6 +39,7 @@ export class GuestOps implements OpTarget {
   readonly #async: AsyncOps
   readonly #sources: GuestSources
   readonly #sinks: GuestSinks
+  readonly #codecs: GuestCodecs
   readonly #fetches: GuestFetches
   /** For all that the host holds for the guest. */
   readonly #memory: MemoryBudget
@@ -56,6 +59,7 @@ export class GuestOps implements OpTarget {
     const ids = new StreamIds()
     this.#sources = new GuestSources(ids, this.#async, this.#memory)
     this.#sinks = new GuestSinks(ids, this.#async, this.#memory)
+    this.#codecs = new GuestCodecs(ids, this.#memory)
     this.#fetches = new GuestFetches(this.#async, this.#sources, this.#memory, context)
     this.#context = context
     this.#beganAtMs = context.nowMs()
@@ -170,6 +174,18 @@ export class GuestOps implements OpTarget {
     return this.#crypto?.restoreKey(keyId, sealed) ?? false
   }
 
+  openCodec(requestId: number, format: CompressionFormat, isDecompressing: boolean): number | string {
+    return this.#codecs.open(this.#owner.pending(requestId), format, isDecompressing)
+  }
+
+  runCodec(codecId: number, input: Uint8Array | null, isLast: boolean): Uint8Array | string {
+    return this.#codecs.run(codecId, input, isLast)
+  }
+
+  closeCodec(codecId: number): void {
+    this.#codecs.close(codecId)
+  }
+
   pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
     const read = this.#sources.pull(streamId)
     return read instanceof Uint8Array ? exactBuffer(read) : read
@@ -228,6 +244,7 @@ export class GuestOps implements OpTarget {
   forget(pending: Pending): void {
     for (const id of pending.takeStreams()) {
       this.#sinks.forget(id)
+      this.#codecs.close(id)
       this.#sources.cancel(id)
     }
   }
@@ -240,6 +257,7 @@ export class GuestOps implements OpTarget {
   /** Nothing runs any more: what nobody reads now nobody ever will. */
   rest(): void {
     this.#sources.close()
+    this.#codecs.closeAll()
   }
 
   /** The request was settled without the guest: its signal aborts. */
@@ -256,6 +274,7 @@ export class GuestOps implements OpTarget {
     this.#sinks.close(failureOf)
     this.#async.close()
     this.#sources.close()
+    this.#codecs.closeAll()
     this.#crypto?.close()
   }
 }

@@ -4,6 +4,7 @@ import { op } from './abi.ts'
 import { ownCopy } from './own-copy.ts'
 import { decodeText, encodingName } from './text-decoding.ts'
 import type { SubtleOp } from './web-crypto.ts'
+import { type CompressionFormat, isCompressionFormat } from './zlib-codec.ts'
 
 /** What an instance does for its guest. Arguments were checked for their type only. */
 export interface OpTarget {
@@ -23,6 +24,9 @@ export interface OpTarget {
   pushChunk(sinkId: number, bytes: Uint8Array): boolean | null
   awaitRoom(opId: number, requestId: number, sinkId: number): void
   endSink(sinkId: number, reason: string | undefined): void
+  openCodec(requestId: number, format: CompressionFormat, isDecompressing: boolean): number | string
+  runCodec(codecId: number, input: Uint8Array | null, isLast: boolean): Uint8Array | string
+  closeCodec(codecId: number): void
   subtle(requestId: number, call: SubtleOp): ArrayBuffer | string | number | undefined
   restoreKey(keyId: number, sealed: string): boolean
 }
@@ -108,6 +112,16 @@ export function answerOp(
       return undefined
     case op.endSink:
       if (isId(a)) target.endSink(a, typeof b === 'string' ? ownCopy(b.slice(0, maxReasonUnits)) : undefined)
+      return undefined
+    case op.openCodec:
+      return isId(a) && isCompressionFormat(b) ? target.openCodec(a, b, c === true) : undefined
+    case op.runCodec: {
+      if (!isId(a)) return undefined
+      const output = target.runCodec(a, b instanceof ArrayBuffer ? new Uint8Array(b) : null, c === true)
+      return typeof output === 'string' ? output : exactBuffer(output)
+    }
+    case op.closeCodec:
+      if (isId(a)) target.closeCodec(a)
       return undefined
     case op.subtle:
       if (!isId(a) || !isId(b) || typeof c !== 'string') return undefined

@@ -2,6 +2,12 @@
  * Modules that are evaluated when somebody first asks for what they define: most functions never touch them, and an
  * instance should cost as little as possible. The bundler puts them into parts (`boot/parts.ts`).
  */
+declare function require(
+  path: '../compression/compression-stream.ts',
+): typeof import('./compression/compression-stream.ts')
+declare function require(
+  path: '../compression/decompression-stream.ts',
+): typeof import('./compression/decompression-stream.ts')
 declare function require(path: '../console/console.ts'): typeof import('./console/console.ts')
 declare function require(path: '../console/format-table.ts'): typeof import('./console/format-table.ts')
 declare function require(path: '../console/inspect.ts'): typeof import('./console/inspect.ts')
@@ -87,6 +93,12 @@ declare function require(
 declare function require(path: '../stream/writable-stream.ts'): typeof import('./stream/writable-stream.ts')
 declare function require(path: '../stream/readable-stream.ts'): typeof import('./stream/readable-stream.ts')
 declare function require(path: '../text/atob.ts'): typeof import('./text/atob.ts')
+declare function require(
+  path: '../text/text-decoder-stream.ts',
+): typeof import('./text/text-decoder-stream.ts')
+declare function require(
+  path: '../text/text-encoder-stream.ts',
+): typeof import('./text/text-encoder-stream.ts')
 declare function require(path: '../text/text-decoder.ts'): typeof import('./text/text-decoder.ts')
 declare function require(path: '../text/text-encoder.ts'): typeof import('./text/text-encoder.ts')
 declare function require(path: '../url/url-parse.ts'): typeof import('./url/url-parse.ts')

@@ -179,3 +179,27 @@ export function callSubtle(
 export function restoreKey(keyId: number, sealed: string): boolean {
   return call(op.restoreKey, keyId, sealed) === true
 }
+
+/** A compressor's id; a text = there is none, and why. `requestId` 0 = it is no request's. */
+export function openCodec(requestId: number, format: string, isDecompressing: boolean): number | string {
+  return call(op.openCodec, requestId, format, isDecompressing) as number | string
+}
+
+/** The host gives out no more than so many bytes at once, and takes no more. */
+export const maxCodecBytes = 65_536
+
+/**
+ * What comes out of a compressor: if it is `maxCodecBytes`, there may be more, which comes without input. A text = it
+ * failed, and why. It is closed then, and after the last.
+ */
+export function runCodec(
+  codecId: number,
+  input: ArrayBuffer | undefined,
+  isLast: boolean,
+): ArrayBuffer | string {
+  return call(op.runCodec, codecId, input, isLast) as ArrayBuffer | string
+}
+
+export function closeCodec(codecId: number): void {
+  call(op.closeCodec, codecId)
+}

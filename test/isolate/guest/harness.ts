@@ -2,8 +2,11 @@ import ivm from 'isolated-vm'
 import { bodyKind, entryFrame, type GuestConfig, op, progressIndex } from '../../../runtime/isolate/abi.ts'
 import { readBootstrap } from '../../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../../runtime/isolate/compiled-bootstrap.ts'
+import { GuestCodecs } from '../../../runtime/isolate/guest-codecs.ts'
+import { MemoryBudget } from '../../../runtime/isolate/memory-budget.ts'
 import { answerOp, type OpTarget } from '../../../runtime/isolate/op-calls.ts'
 import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
+import { StreamIds } from '../../../runtime/isolate/stream-ids.ts'
 
 const bootstrap = new CompiledBootstrap(await readBootstrap(null))
 
@@ -82,6 +85,13 @@ export class Guest {
   readonly #streams = new Map<number, Uint8Array[]>()
   readonly #given = new Map<number, Uint8Array>()
   readonly #opBytes = new Map<number, Uint8Array>()
+  readonly codecMemory = new MemoryBudget(16 * 2 ** 20)
+  readonly #codecs = new GuestCodecs(new StreamIds(), this.codecMemory)
+  readonly #codecTarget: Partial<OpTarget> = {
+    openCodec: (_, format, isDecompressing) => this.#codecs.open(undefined, format, isDecompressing),
+    runCodec: (id, input, isLast) => this.#codecs.run(id, input, isLast),
+    closeCodec: (id) => this.#codecs.close(id),
+  }
   readonly #enter: ivm.Reference
   readonly #collect: ivm.Reference
   #lastRequestId = 0
@@ -328,6 +338,10 @@ export class Guest {
       case op.encodingName:
       case op.decodeText:
         return answerOp({} as OpTarget, number, a, b, c, d)
+      case op.openCodec:
+      case op.runCodec:
+      case op.closeCodec:
+        return answerOp(this.#codecTarget as OpTarget, number, a, b, c, d)
       case op.fetch:
         this.fetches.push({
           opId: a,

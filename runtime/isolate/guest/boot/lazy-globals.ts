@@ -22,11 +22,13 @@ const interfaces = [
   'AbortSignal',
   'Blob',
   'ByteLengthQueuingStrategy',
+  'CompressionStream',
   'CountQueuingStrategy',
   'Crypto',
   'CryptoKey',
   'CustomEvent',
   'DOMException',
+  'DecompressionStream',
   'ErrorEvent',
   'Event',
   'EventTarget',
@@ -46,7 +48,9 @@ const interfaces = [
   'ReadableStreamDefaultReader',
   'SubtleCrypto',
   'TextDecoder',
+  'TextDecoderStream',
   'TextEncoder',
+  'TextEncoderStream',
   'TransformStream',
   'TransformStreamDefaultController',
   'URL',
@@ -92,6 +96,8 @@ function make(name: LazyName): object {
       return require('../form/blob.ts').Blob
     case 'ByteLengthQueuingStrategy':
       return require('../stream/queuing-strategies.ts').ByteLengthQueuingStrategy
+    case 'CompressionStream':
+      return require('../compression/compression-stream.ts').CompressionStream
     case 'CountQueuingStrategy':
       return require('../stream/queuing-strategies.ts').CountQueuingStrategy
     case 'Crypto':
@@ -102,6 +108,8 @@ function make(name: LazyName): object {
       return require('../event/custom-event.ts').CustomEvent
     case 'DOMException':
       return require('../event/dom-exception.ts').DOMException
+    case 'DecompressionStream':
+      return require('../compression/decompression-stream.ts').DecompressionStream
     case 'ErrorEvent':
       return require('../event/error-event.ts').ErrorEvent
     case 'Event':
@@ -140,8 +148,12 @@ function make(name: LazyName): object {
       return require('../crypto/subtle-crypto.ts').SubtleCrypto
     case 'TextDecoder':
       return require('../text/text-decoder.ts').TextDecoder
+    case 'TextDecoderStream':
+      return require('../text/text-decoder-stream.ts').TextDecoderStream
     case 'TextEncoder':
       return require('../text/text-encoder.ts').TextEncoder
+    case 'TextEncoderStream':
+      return require('../text/text-encoder-stream.ts').TextEncoderStream
     case 'TransformStream':
       return require('../stream/transform-stream.ts').TransformStream
     case 'TransformStreamDefaultController':

@@ -71,6 +71,12 @@ export class TransformState {
     if (!source.shouldPull && !this.#hasBackpressure) this.#setBackpressure(true)
   }
 
+  /** Waits until somebody wants more of what is enqueued. False = nobody ever will. */
+  async whenWanted(): Promise<boolean> {
+    if (this.#hasBackpressure) await this.#backpressureChange.promise
+    return this.#source.canEnqueue
+  }
+
   fail(reason: unknown): void {
     this.#source.fail(reason)
     this.#failWritable(reason)

@@ -13,6 +13,9 @@ interface Decoder {
   decode(bytes: Uint8Array, isMoreComing: boolean): string
 }
 
+/** `decode`, whatever became of it. */
+export let decodeWith: (decoder: TextDecoder, bytes: Uint8Array, isMoreComing: boolean) => string
+
 /** The Encoding standard's `TextDecoder`. */
 export class TextDecoder {
   readonly #encoding: string
@@ -48,10 +51,14 @@ export class TextDecoder {
       throw new TypeError('Cannot decode: the input must be an ArrayBuffer or a view of one')
     }
     const isMoreComing = !!toDictionary(options).stream
+    return this.#decode(input === undefined ? new Uint8Array(0) : viewBytes(input), isMoreComing)
+  }
+
+  #decode(bytes: Uint8Array, isMoreComing: boolean): string {
     const decoder = this.#decoder ?? this.#newDecoder()
     // One that fails begins anew, and so does the one after the last chunk.
     this.#decoder = null
-    const text = decoder.decode(input === undefined ? new Uint8Array(0) : viewBytes(input), isMoreComing)
+    const text = decoder.decode(bytes, isMoreComing)
     if (isMoreComing) this.#decoder = decoder
     return text
   }
@@ -71,9 +78,13 @@ export class TextDecoder {
         return new HostDecoder(this.#encoding, this.#isFatal)
     }
   }
+
+  static {
+    decodeWith = (decoder, bytes, isMoreComing) => decoder.#decode(bytes, isMoreComing)
+  }
 }
 
-interface TextDecoderOptions {
+export interface TextDecoderOptions {
   readonly fatal?: boolean
   readonly ignoreBOM?: boolean
 }
