@@ -78,14 +78,15 @@ export class Deployer {
   async #store(build: Build): Promise<Upload> {
     const bundle = await this.#artifacts.put(build.bundle)
     const sourceMap = await this.#artifacts.put(build.sourceMap)
-    const { handlerKind, limits, env, layers } = build
+    const { handlerKind, limits, unsafe, env, layers } = build
     const manifest: VersionManifest = {
-      versionId: computeVersionId({ bundle, handlerKind, limits, env, layers }),
+      versionId: computeVersionId({ bundle, handlerKind, limits, unsafe, env, layers }),
       bundle,
       bundleBytes: build.bundle.byteLength,
       sourceMap,
       handlerKind,
       limits,
+      unsafe,
       env,
       layers,
     }

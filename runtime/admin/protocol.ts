@@ -1,7 +1,7 @@
 import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RouteEntry } from '../model/route.ts'
-import type { HandlerKind, VersionId } from '../model/version.ts'
+import type { HandlerKind, UnsafeFeatures, VersionId } from '../model/version.ts'
 import type { Spread } from './changes.ts'
 import type { FleetMember } from './fleet.ts'
 
@@ -47,6 +47,7 @@ export interface VersionContent {
   readonly handlerKind: HandlerKind
   readonly bundleBytes: number
   readonly limits: Limits
+  readonly unsafe: UnsafeFeatures
   /** Names only: values may be nobody's business. */
   readonly envNames: readonly string[]
   readonly layers: readonly string[]

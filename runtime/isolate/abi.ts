@@ -1,9 +1,11 @@
 /**
  * The boundary between host and guest, known to both sides and to nobody else.
  *
- * The guest bootstrap is a script whose completion value is `{ load, enter, collect }`, which the host alone holds:
+ * The guest bootstrap is a script whose completion value is `{ configure, load, enter, collect }`, which the host alone
+ * holds:
  *
- *   load(exports, config)  takes the function's module; returns its `HandlerKind`, or '' if it exports neither
+ *   configure(config)      takes a `GuestConfig` as JSON, before the function's module is evaluated
+ *   load(exports)          takes the module; returns its `HandlerKind`, or '' if it exports neither
  *   enter(meta, text)      one entry: a batch of frames. Microtasks run when it has returned
  *   collect()              then: what is finished, as text in the same kind of frames
  *
@@ -138,13 +140,14 @@ export const op = {
   restoreKey: 31,
 } as const
 
-/** What `load` is given, as JSON text. */
+/** What `configure` is given, as JSON text. */
 export interface GuestConfig {
   readonly functionName: string
   readonly functionVersion: string
   readonly memoryLimitMiB: number
   readonly env: Readonly<Record<string, string>>
   readonly userAgent: string
+  readonly allowsWasm: boolean
 }
 
 /**

@@ -7,6 +7,7 @@ import type { SinkEnd } from './guest-sinks.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { exceededCpu, noResponse, responseOutcome, resultOutcome } from './instance-outcomes.ts'
 import type { InstanceRequests } from './instance-requests.ts'
+import { explainMissingWasm } from './missing-wasm.ts'
 import type { Pending } from './pending.ts'
 import type { GuestResult } from './result-frames.ts'
 
@@ -43,7 +44,7 @@ export class InstanceAnswers {
     }
     participants.add(pending)
     if (result.kind === 'error') {
-      const error = mapError(manifest, result.error)
+      const error = mapError(manifest, explainMissingWasm(result.error))
       this.conclude(pending, this.overspent(pending) ?? { kind: 'exception', error })
     } else if (result.kind === 'response') {
       this.#answer(pending, result)

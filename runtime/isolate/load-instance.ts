@@ -6,6 +6,7 @@ import type { GuestConfig } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import { Instance } from './instance.ts'
 import type { InstanceContext } from './instance-context.ts'
+import { explainMissingWasm } from './missing-wasm.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 
 /** The name under which a bundle's frames stand in stacks. */
@@ -59,18 +60,17 @@ export function evaluateModule(
     memoryLimitMiB: manifest.limits.memoryMiB,
     env: manifest.env,
     userAgent,
+    allowsWasm: manifest.unsafe?.wasm === true,
   }
   let handlerKind: string | undefined
   let error: unknown
   const isInnocent = prepared.guarded(fixedLimits.maxEvaluationMs, () => {
     try {
+      prepared.configure.applySync(undefined, [JSON.stringify(config)])
       const script = prepared.isolate.compileScriptSync(request.bundle, { filename: bundleFilename })
       const exports: ivm.Reference<unknown> = script.runSync(prepared.context, { reference: true })
       script.release()
-      handlerKind = prepared.load.applySync(undefined, [
-        exports.derefInto({ release: true }),
-        JSON.stringify(config),
-      ])
+      handlerKind = prepared.load.applySync(undefined, [exports.derefInto({ release: true })])
     } catch (cause) {
       error = cause
     }
@@ -84,7 +84,7 @@ export function evaluateModule(
     return { kind: 'exceeded_memory', message }
   }
   if (handlerKind === 'fetch' || handlerKind === 'handler' || handlerKind === '') return { handlerKind }
-  return { kind: 'exception', error: guestErrorOf(error) }
+  return { kind: 'exception', error: explainMissingWasm(guestErrorOf(error)) }
 }
 
 /** What isolated-vm makes of a guest's throw: an error of ours with the guest's text. */

@@ -18,8 +18,9 @@ export class PreparedIsolate {
   readonly isolate: ivm.Isolate
   readonly context: ivm.Context
   readonly memoryMiB: number
-  /** `load`, `enter` and `collect` of the bootstrap (see `abi.ts`). Nobody else holds them, least of all the guest. */
-  readonly load: ivm.Reference<(exports: unknown, config: string) => string>
+  /** What the host holds of the bootstrap (see `abi.ts`). Nobody else does, least of all the guest. */
+  readonly configure: ivm.Reference<(config: string) => void>
+  readonly load: ivm.Reference<(exports: unknown) => string>
   readonly enter: ivm.Reference<(meta: string, text: string) => void>
   readonly collect: ivm.Reference<() => string>
   /** The guest's progress through a batch; see `progressIndex`. */
@@ -50,6 +51,7 @@ export class PreparedIsolate {
       }),
     )
     const exports = bootstrap.evaluate(this.isolate, this.context)
+    this.configure = exports.getSync('configure', { reference: true })
     this.load = exports.getSync('load', { reference: true })
     this.enter = exports.getSync('enter', { reference: true })
     this.collect = exports.getSync('collect', { reference: true })

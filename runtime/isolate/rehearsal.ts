@@ -1,16 +1,7 @@
-import type { GuestConfig } from './abi.ts'
 import { EntryFrames } from './entry-frames.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 
 const bundle = `({ default: { async fetch() { return new Response('') } } })`
-
-const config: GuestConfig = {
-  functionName: '',
-  functionVersion: '',
-  memoryLimitMiB: 0,
-  env: {},
-  userAgent: '',
-}
 
 /**
  * Takes one request through a waiting isolate, by a function of our own that the real one then replaces.
@@ -25,7 +16,7 @@ export function rehearse(
   const script = prepared.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
   const exports = script.runSync(prepared.context, { reference: true })
   script.release()
-  prepared.load.applySync(undefined, [exports.derefInto({ release: true }), JSON.stringify(config)])
+  prepared.load.applySync(undefined, [exports.derefInto({ release: true })])
   const frames = new EntryFrames()
   const event = {
     kind: 'http',

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import type { VersionId, VersionManifest } from './version.ts'
 
 /** What is frozen into a version, and so decides its id. */
-export type VersionContent = Pick<VersionManifest, 'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers'>
+export type VersionContent = Pick<
+  VersionManifest,
+  'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers' | 'unsafe'
+>
 
 /**
  * The same content gives the same id on every machine and for ever, in whatever order its keys were written. The source
@@ -15,6 +18,8 @@ export function computeVersionId(content: VersionContent): VersionId {
     content.layers,
     sortedEntries(content.limits),
     sortedEntries(content.env),
+    // What allows nothing has the id that it had before there was anything to allow.
+    ...(content.unsafe?.wasm ? ['wasm'] : []),
   ])
   return createHash('sha256').update(canonical).digest('hex')
 }

@@ -9,6 +9,12 @@ export type Digest = string
 /** Which export answers. If a module exports both, `fetch` wins. */
 export type HandlerKind = 'fetch' | 'handler'
 
+/** What a version was allowed although no limit holds for it. */
+export interface UnsafeFeatures {
+  /** WebAssembly: its memory does not count as the instance's. */
+  readonly wasm: boolean
+}
+
 /**
  * Immutable: code, layers, limits and env of one version. Two publishes of the same content are the same manifest,
  * whatever function numbers it carries.
@@ -22,6 +28,8 @@ export interface VersionManifest {
   readonly sourceMap: Digest
   readonly handlerKind: HandlerKind
   readonly limits: Limits
+  /** Absent: nothing. */
+  readonly unsafe?: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
   /** `name:number`, in order; a later one overrides files of an earlier one. */
   readonly layers: readonly string[]

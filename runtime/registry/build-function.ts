@@ -14,15 +14,16 @@ export async function buildFunction(
   options: { readonly evaluate: EvaluateBundle; readonly onEvaluating: (main: string) => Promise<void> },
 ): Promise<Build> {
   const { name, source, config } = locateFunction(request)
-  const bundle = await bundleFunction(source)
+  const { settings, routes, limits, unsafe, env, layers } = config
+  const bundle = await bundleFunction(source, unsafe)
   await options.onEvaluating(source.main)
-  const { settings, routes, limits, env, layers } = config
-  const handlerKind = checkBundle({ name, main: source.main, bundle, limits, env }, options.evaluate)
+  const handlerKind = checkBundle({ name, main: source.main, bundle, limits, unsafe, env }, options.evaluate)
   return {
     name,
     settings,
     routes,
     limits,
+    unsafe,
     env,
     layers,
     handlerKind,

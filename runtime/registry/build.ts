@@ -1,7 +1,7 @@
 import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
-import type { HandlerKind } from '../model/version.ts'
+import type { HandlerKind, UnsafeFeatures } from '../model/version.ts'
 
 /** What to build: a folder with `function.jsonc`, or a single file. */
 export interface BuildRequest {
@@ -17,6 +17,7 @@ export interface Build {
   readonly settings: FunctionSettings
   readonly routes: readonly RoutePattern[]
   readonly limits: Limits
+  readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
   readonly layers: readonly string[]
   readonly handlerKind: HandlerKind

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BuildOptions, type BuildResult, build, type Loader } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, type Loader, type Plugin } from 'esbuild'
 import { fixedLimits } from '../model/limits.ts'
+import type { UnsafeFeatures } from '../model/version.ts'
 import { buildFailed, formatProblem } from './build-problems.ts'
 import { problemsOf } from './bundle-problems.ts'
 import { asyncHooks, asyncHooksPath, missingBuiltins } from './node-builtins.ts'
 import { makePathsPortable } from './portable-paths.ts'
+import { wasmModules } from './wasm-modules.ts'
 
 /** Where a function's code lies. */
 export interface FunctionSource {
@@ -32,9 +34,13 @@ export interface Bundle {
  *
  * @throws IsoletteError `build_failed`
  */
-export async function bundleFunction(source: FunctionSource): Promise<Bundle> {
-  let result = await run(source, {})
-  if (asyncHooksPath in result.metafile.inputs) result = await run(source, loweredAsync)
+export async function bundleFunction(
+  source: FunctionSource,
+  unsafe: UnsafeFeatures = { wasm: false },
+): Promise<Bundle> {
+  const plugins = [...options.plugins, wasmModules(unsafe.wasm)]
+  let result = await run(source, plugins, {})
+  if (asyncHooksPath in result.metafile.inputs) result = await run(source, plugins, loweredAsync)
 
   const text = (extension: string) => result.outputFiles.find(({ path }) => path.endsWith(extension))!.text
   const { code, sourceMap } = makePathsPortable(
@@ -54,10 +60,15 @@ const loweredAsync = { 'async-await': false, 'async-generator': false, 'for-awai
 /** Kept in memory, with the list of inputs. */
 type Output = { readonly metafile: true; readonly write: false }
 
-async function run(source: FunctionSource, supported: Record<string, boolean>): Promise<BuildResult<Output>> {
+async function run(
+  source: FunctionSource,
+  plugins: Plugin[],
+  supported: Record<string, boolean>,
+): Promise<BuildResult<Output>> {
   const tsconfig = join(source.folder, 'tsconfig.json')
   const complete: BuildOptions & Output = {
     ...options,
+    plugins,
     absWorkingDir: source.folder,
     entryPoints: [`./${source.main}`],
     ...(source.usesTsconfig && existsSync(tsconfig) ? { tsconfig } : { tsconfigRaw: {} }),
@@ -100,7 +111,7 @@ const options = {
   mainFields: ['browser', 'module', 'main'],
   // The V8 of Node 24 is that of Chrome 136.
   target: 'chrome136',
-  loader: textLoaders,
+  loader: { ...textLoaders, '.wasm': 'binary' },
   define: {
     'process.env.NODE_ENV': production,
     // What asks for it carefully, finding no `process`, would take this for a developer's machine and show stacks.

@@ -1,6 +1,6 @@
 import type { LoadFailure } from '../isolate/load-instance.ts'
 import { fixedLimits, type Limits } from '../model/limits.ts'
-import type { HandlerKind } from '../model/version.ts'
+import type { HandlerKind, UnsafeFeatures } from '../model/version.ts'
 import { buildFailed } from './build-problems.ts'
 import type { Bundle } from './bundle.ts'
 import { findAuthorPosition } from './source-map-stack.ts'
@@ -12,6 +12,7 @@ export interface Candidate {
   readonly main: string
   readonly bundle: Bundle
   readonly limits: Limits
+  readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
 }
 

@@ -22,9 +22,9 @@ import type { EvaluateBundle } from './check-bundle.ts'
 export async function createBundleEvaluator(): Promise<EvaluateBundle> {
   const bootstrap = new CompiledBootstrap(await readBootstrap(null))
   const guardian = new Guardian()
-  return ({ name, bundle, limits, env }) => {
+  return ({ name, bundle, limits, unsafe, env }) => {
     const prepared = new PreparedIsolate(bootstrap, guardian, limits.memoryMiB)
-    const manifest: VersionManifest = { ...unpublished, limits, env }
+    const manifest: VersionManifest = { ...unpublished, limits, unsafe, env }
     // It answers what the module asks of its host while it evaluates: timers, logs, random bytes.
     const instance = new Instance(prepared, { manifest, batchSize: new BatchSize(), context: alone })
     try {

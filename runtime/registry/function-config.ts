@@ -4,6 +4,7 @@ import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
 import { parseRoutePattern, parseRoutes, type RouteSource } from '../model/route-pattern.ts'
+import type { UnsafeFeatures } from '../model/version.ts'
 import { type FunctionFile, functionSchema } from './function-schema.ts'
 import { JsoncDocument } from './jsonc-document.ts'
 
@@ -17,6 +18,7 @@ export interface FunctionConfig {
   readonly routes: readonly RoutePattern[]
   readonly settings: FunctionSettings
   readonly limits: Limits
+  readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
   readonly layers: readonly string[]
 }
@@ -50,6 +52,7 @@ export function parseFunctionConfig(text: string): FunctionConfig {
       egress: file.egress,
     },
     limits: file.limits,
+    unsafe: file.unsafe,
     env: file.env,
     layers: file.layers,
   }

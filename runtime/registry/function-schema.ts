@@ -69,6 +69,11 @@ export const functionSchema = z.strictObject(
         ]),
       ) as Record<keyof Limits, z.ZodDefault<z.ZodInt>>,
     ).describe('What one request and one instance may use. Frozen into each version.'),
+    unsafe: section({
+      wasm: flag().describe(
+        'Whether there is WebAssembly. limits.memoryMiB does not hold for its memory: only for functions that you trust.',
+      ),
+    }).describe('What the function may use although no limit holds for it. Frozen into each version.'),
     pool: section({
       concurrency: wholeNumber({ min: 1, max: 1000 })
         .default(100)

@@ -24,6 +24,7 @@ export class StubBuilder implements Builder {
         egress: { allow: [], deny: [] },
       },
       routes: [{ host: null, method: null, path: `/${name}`, qualifier: null }],
+      unsafe: { wasm: false },
       limits: {
         cpuMs: limitBounds.cpuMs.default,
         timeoutMs: limitBounds.timeoutMs.default,

@@ -29,12 +29,14 @@ test('computeVersionId() does not depend on the order of keys', () => {
 })
 
 test('computeVersionId() does not change between releases, or every deployment would look new', () => {
+  assert.equal(computeVersionId({ ...content, unsafe: { wasm: false } }), computeVersionId(content))
   assert.equal(computeVersionId(content), 'ee6e97239b2d684f4dd732f074a539cb8ca53f0b1f2fabc13f2a887d0078c087')
 })
 
 const changes: [string, Partial<VersionContent>][] = [
   ['the bundle', { bundle: 'c'.repeat(64) }],
   ['the kind of handler', { handlerKind: 'handler' }],
+  ['being allowed WebAssembly', { unsafe: { wasm: true } }],
   ['a limit', { limits: { ...limits, cpuMs: 51 } }],
   ['a value of env', { env: { ...content.env, A: '2' } }],
   ['a name in env', { env: { A: '1', b: '2', ZZ: '3' } }],

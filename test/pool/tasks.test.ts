@@ -27,8 +27,8 @@ describe('tasks', () => {
         await done.promise
         return Response.json(seen)`),
     })
-    const { outcome } = await fixture.get(target, '/')
-    assert.deepEqual(JSON.parse(textOf({ outcome })), ['a', 'aa', 'b', 'bb', 'c', 'cc', 'timer'])
+    const settled = await fixture.get(target)
+    assert.deepEqual(JSON.parse(textOf(settled)), ['a', 'aa', 'b', 'bb', 'c', 'cc', 'timer'])
     assert.deepEqual(fixture.faults, [])
   })
 })

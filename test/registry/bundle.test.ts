@@ -303,8 +303,8 @@ describe('bundleFunction', () => {
     ],
     [
       'a kind of file that cannot be bundled',
-      { 'index.ts': `import './a.wasm'`, 'a.wasm': '' },
-      'No loader is configured for ".wasm" files: a.wasm',
+      { 'index.ts': `import './a.png'`, 'a.png': '' },
+      'No loader is configured for ".png" files: a.png',
       'index.ts:1:8',
     ],
     [

@@ -13,7 +13,8 @@ import { TemporaryFolder } from './temporary-folder.ts'
 async function candidateOf(files: Record<string, string>): Promise<Candidate> {
   using folder = new TemporaryFolder(files)
   const bundle = await bundleFunction({ folder: folder.path, main: 'index.ts', usesTsconfig: false })
-  return { name: 'f', main: 'index.ts', bundle, limits: parseFunctionConfig('{}').limits, env: {} }
+  const { limits, unsafe } = parseFunctionConfig('{}')
+  return { name: 'f', main: 'index.ts', bundle, limits, unsafe, env: {} }
 }
 
 function refusalOf(candidate: Candidate, evaluation: Evaluation): BuildProblem {

@@ -18,6 +18,7 @@ describe('parseFunctionConfig', () => {
         pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
         egress: { allow: [], deny: [] },
       },
+      unsafe: { wasm: false },
       limits: {
         cpuMs: 50,
         timeoutMs: 30_000,
@@ -97,7 +98,7 @@ describe('parseFunctionConfig', () => {
     ],
     [
       '{"async":{}}',
-      'async: unknown, must be one of $schema, name, main, routes, layers, env, limits, pool, egress, versionHeader, exposeErrors',
+      'async: unknown, must be one of $schema, name, main, routes, layers, env, limits, unsafe, pool, egress, versionHeader, exposeErrors',
       'async',
       1,
       2,

@@ -88,6 +88,7 @@ function contentOf(manifest: VersionManifest): VersionContent {
     handlerKind: manifest.handlerKind,
     bundleBytes: manifest.bundleBytes,
     limits: manifest.limits,
+    unsafe: manifest.unsafe ?? { wasm: false },
     envNames: Object.keys(manifest.env),
     layers: manifest.layers,
   }

@@ -105,3 +105,4 @@ declare function require(path: '../url/url-parse.ts'): typeof import('./url/url-
 declare function require(path: '../url/url-search-params.ts'): typeof import('./url/url-search-params.ts')
 declare function require(path: '../url/url-setters.ts'): typeof import('./url/url-setters.ts')
 declare function require(path: '../url/url.ts'): typeof import('./url/url.ts')
+declare function require(path: '../wasm/web-assembly.ts'): typeof import('./wasm/web-assembly.ts')

@@ -53,6 +53,16 @@ export const { isView } = ArrayBuffer
 export const { fromCharCode } = String
 export const { now: dateNow } = Date
 export const atomics = Atomics
+/** See `wasm/web-assembly.ts`; the library without the DOM does not know it. */
+export const webAssembly = (globals as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly
+
+interface WebAssemblyNamespace {
+  readonly Instance: new (module: object, imports: unknown) => object
+  readonly Module: {
+    new (bytes: unknown, options: unknown): object
+    exports(module: unknown): unknown
+  }
+}
 export const { isInteger, isNaN } = Number
 export const { hasOwn } = Object as unknown as { hasOwn(object: object, key: PropertyKey): boolean }
 export const asyncIterator: typeof Symbol.asyncIterator = Symbol.asyncIterator

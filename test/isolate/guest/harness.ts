@@ -112,6 +112,7 @@ export class Guest {
     const boundary = bootstrap.evaluate(this.isolate, this.context)
     this.#enter = boundary.getSync('enter', { reference: true })
     this.#collect = boundary.getSync('collect', { reference: true })
+    const configure = boundary.getSync('configure', { reference: true })
     const load = boundary.getSync('load', { reference: true })
     const exports = this.#run(`(() => { const exports = {}; ${code}\n; return exports })()`)
     const full: GuestConfig = {
@@ -119,10 +120,13 @@ export class Guest {
       functionVersion: '3',
       memoryLimitMiB: 128,
       env: { GREETING: 'hi' },
+      allowsWasm: false,
       userAgent: 'isolette/0',
       ...config,
     }
-    this.kind = load.applySync(undefined, [exports.derefInto(), JSON.stringify(full)]) as string
+    configure.applySync(undefined, [JSON.stringify(full)])
+    const exports = this.#run(`(() => { const exports = {}; ${code}\n; return exports })()`)
+    this.kind = load.applySync(undefined, [exports.derefInto()]) as string
   }
 
   [Symbol.dispose](): void {

@@ -23,6 +23,9 @@ defineGlobalHandler('onerror', 'error')
 defineGlobalHandler('onunhandledrejection', 'unhandledrejection')
 defineGlobalHandler('onrejectionhandled', 'rejectionhandled')
 
+// Memory of WebAssembly does not count as the instance's: `configure` gives it to functions that are allowed it.
+delete (globalObject as { WebAssembly?: unknown }).WebAssembly
+
 // Waiting would hold the thread that all functions of the worker share.
 defineProperty(atomics, 'wait', {
   __proto__: null,

@@ -1,5 +1,3 @@
-import type { GuestConfig } from '../../abi.ts'
-import { freeze, jsonParse } from '../primordials.ts'
 import { armWakeUp } from '../timer/turn.ts'
 import { type Application, type EventHandler, loaded } from './loaded.ts'
 
@@ -13,10 +11,7 @@ interface Exports {
  *
  * @returns which export answers, '' if there is none.
  */
-export function load(exports: Exports | null | undefined, configJson: string): 'fetch' | 'handler' | '' {
-  const config = jsonParse(configJson) as GuestConfig
-  freeze(config.env)
-  loaded.config = config
+export function load(exports: Exports | null | undefined): 'fetch' | 'handler' | '' {
   loaded.application = null
   loaded.handler = null
   // The module's top level may have set timers.

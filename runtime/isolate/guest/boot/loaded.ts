@@ -9,13 +9,20 @@ export interface Application {
 
 export type EventHandler = (event: unknown, context: object) => unknown
 
-/** The one function of this instance, filled in by `load`. */
+/** The one function of this instance, filled in by `configure` and `load`. */
 export const loaded: {
   config: GuestConfig
   application: Application | null
   handler: EventHandler | null
 } = {
-  config: { functionName: '', functionVersion: '', memoryLimitMiB: 0, env: {}, userAgent: '' },
+  config: {
+    functionName: '',
+    functionVersion: '',
+    memoryLimitMiB: 0,
+    env: {},
+    userAgent: '',
+    allowsWasm: false,
+  },
   application: null,
   handler: null,
 }
