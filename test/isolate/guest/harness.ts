@@ -114,14 +114,13 @@ export class Guest {
     this.#collect = boundary.getSync('collect', { reference: true })
     const configure = boundary.getSync('configure', { reference: true })
     const load = boundary.getSync('load', { reference: true })
-    const exports = this.#run(`(() => { const exports = {}; ${code}\n; return exports })()`)
     const full: GuestConfig = {
       functionName: 'hello',
       functionVersion: '3',
       memoryLimitMiB: 128,
       env: { GREETING: 'hi' },
-      allowsWasm: false,
       userAgent: 'isolette/0',
+      allowsWasm: false,
       ...config,
     }
     configure.applySync(undefined, [JSON.stringify(full)])
