@@ -24,7 +24,7 @@ const bounds = {
 } as const
 
 /** Above this a call may take longer than a millisecond or so. */
-const maxShort = { dataBytes: 512 * 1024, iterations: 1000 } as const
+const maxShort = { dataBytes: 512 * 1024, iterations: 1000, modulusBits: 4096 } as const
 
 /** Of the digest that PBKDF2 derives its blocks with. */
 const digestBytes: Readonly<Record<string, number>> = {
@@ -38,16 +38,16 @@ const digestBytes: Readonly<Record<string, number>> = {
 }
 
 /** Bytes of the host's memory that a call works with, beside what it is given. */
-export function workingBytes(call: WebCryptoCall): number {
-  const { name, memory } = call.algorithm
-  return name.startsWith('Argon2') ? Number(memory) * 1024 : 0
+export function workingBytes({ algorithm: { memory } }: WebCryptoCall): number {
+  return typeof memory === 'number' ? memory * 1024 : 0
 }
 
 /** Whether the work may take hundreds of milliseconds. */
 export function isLong(call: WebCryptoCall): boolean {
-  const { algorithm, data, method } = call
-  const { name } = algorithm
-  if (data.byteLength > maxShort.dataBytes) return true
+  const { byteLength, key, method } = call
+  const { name } = call.algorithm
+  if (byteLength > maxShort.dataBytes) return true
+  if (key !== null && modulusBits(key.cryptoKey) > maxShort.modulusBits) return true
   if (name.startsWith('Argon2')) return true
   if (name === 'PBKDF2') return iterationsOf(call) > maxShort.iterations
   return method === 'generateKey' && name.startsWith('RSA')
@@ -55,9 +55,9 @@ export function isLong(call: WebCryptoCall): boolean {
 
 /** @throws CryptoRefusal if the call asks for more than it may */
 export function checkBounds(call: WebCryptoCall): void {
-  const { method, algorithm, data, signature, length } = call
+  const { method, algorithm, byteLength, data, length } = call
   const { name } = algorithm
-  need('bytes of data', data.byteLength + signature.byteLength, bounds.dataBytes)
+  need('bytes of data', byteLength, bounds.dataBytes)
   need('bytes of output', bitsToBytes(algorithm.outputLength), bounds.outputBytes)
   if (method === 'deriveBits') need('bytes to derive', bitsToBytes(length), bounds.outputBytes)
   if (method === 'importKey') need('bytes of key', data.byteLength, maxKeyBytes)
@@ -76,9 +76,13 @@ export function checkBounds(call: WebCryptoCall): void {
 }
 
 /** @throws CryptoRefusal if working with the key would take too long */
-export function checkKey({ algorithm }: webcrypto.CryptoKey): void {
-  if ('modulusLength' in algorithm)
-    need('bits of modulus', Number(algorithm.modulusLength), bounds.importedModulusBits)
+export function checkKey(key: webcrypto.CryptoKey): void {
+  need('bits of modulus', modulusBits(key), bounds.importedModulusBits)
+}
+
+/** 0 if it is no RSA key. */
+function modulusBits({ algorithm }: webcrypto.CryptoKey): number {
+  return 'modulusLength' in algorithm ? Number(algorithm.modulusLength) : 0
 }
 
 function isDerivation(method: string): boolean {

@@ -8,6 +8,8 @@ export type AlgorithmParameters = { readonly name: string } & Readonly<Record<st
 /** A call of `subtle`, checked for its form. Which fields there are depends on the method. */
 export interface WebCryptoCall {
   readonly method: WebCryptoMethod
+  /** Of all bytes that came with it. */
+  readonly byteLength: number
   readonly algorithm: AlgorithmParameters
   /** Of the key that is made, for methods that have an algorithm besides. */
   readonly keyAlgorithm: AlgorithmParameters
@@ -85,6 +87,7 @@ class CallReader {
       methods[method as WebCryptoMethod]
     return {
       method: method as WebCryptoMethod,
+      byteLength: this.#bytes.byteLength,
       algorithm: this.#algorithm(fields.algorithm, operations.algorithm),
       keyAlgorithm: this.#algorithm(fields.keyAlgorithm, operations.keyAlgorithm),
       key: fields.key === undefined ? null : this.#key(fields.key),

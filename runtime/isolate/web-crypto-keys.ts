@@ -10,6 +10,7 @@ import {
 } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { KeyAnswer, KeyAttributes } from './web-crypto-abi.ts'
+import { CryptoRefusal } from './web-crypto-refusal.ts'
 
 /** A key of a guest. */
 export interface HostKey {
@@ -40,11 +41,13 @@ export class WebCryptoKeys {
   readonly #secret = createSecretKey(randomBytes(32))
   #lastId = 0
 
+  /** @throws CryptoRefusal if it is too long */
   add(cryptoKey: webcrypto.CryptoKey): KeyAnswer {
     const id = ++this.#lastId
     // Deprecated for keys that are not extractable: these belong to the guest's author, and we are their keeper.
     const keyObject = KeyObject.from(cryptoKey)
     const material = materialOf(keyObject)
+    if (material.byteLength > maxKeyBytes) throw tooLong(material.byteLength)
     const attributes = attributesOf(cryptoKey)
     this.#keep(id, { cryptoKey, keyObject }, material.byteLength)
     return { id, attributes, sealed: this.#seal(id, attributes, material) }
@@ -103,6 +106,13 @@ export class WebCryptoKeys {
     const end = 4 + opened.readUInt32BE()
     return { attributes: JSON.parse(opened.toString('utf8', 4, end)), material: opened.subarray(end) }
   }
+}
+
+function tooLong(byteLength: number): CryptoRefusal {
+  return new CryptoRefusal(
+    'OperationError',
+    `Cannot keep a key of ${byteLength} bytes: must be at most ${maxKeyBytes}`,
+  )
 }
 
 function nonceOf(id: number): Buffer {

@@ -310,6 +310,13 @@ describe('what a call of crypto.subtle may ask for', () => {
     assert.ok(caller.memory.hold(MiB))
   })
 
+  it('leaves the memory as it was, whatever algorithm it names', async () => {
+    const caller = new Caller({ memoryMiB: 1 })
+    await caller.ask(secret('Argon2id', 'deriveBits'), bytes)
+    assert.equal(caller.memory.hold(MiB + 1), false)
+    assert.ok(caller.memory.hold(MiB))
+  })
+
   it('is bounded in number', () => {
     const caller = new Caller()
     const call = { method: 'digest', algorithm: { name: 'SHA3-256' } }

@@ -116,6 +116,12 @@ describe('keys of a guest', () => {
     assert.equal(keys.get(own.id), undefined)
   })
 
+  it('are bounded in length, however they were made', async () => {
+    const algorithm = { name: 'HMAC', hash: 'SHA-1' }
+    const long = await subtle.importKey('raw', new Uint8Array(65_537), algorithm, true, ['sign'])
+    assert.throws(() => new WebCryptoKeys().add(long), { name: 'OperationError', message: /65537 bytes/ })
+  })
+
   it('do not lie open in what the guest holds', async () => {
     const secret = 'a secret of the host, and of nobody else'
     const key = await subtle.importKey('raw', Buffer.from(secret), { name: 'HMAC', hash: 'SHA-1' }, false, [

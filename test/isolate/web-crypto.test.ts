@@ -150,6 +150,37 @@ describe('crypto.subtle, like Node’s,', () => {
       return seen
     `))
 
+  it('says the same of what is answered at once, because it is small, and of what a thread does', () =>
+    assertLikeNode(`
+      const seen = [], secret = new Uint8Array(32).fill(7)
+      const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-384' }
+      const signing = [[{ name: 'ECDSA', namedCurve: 'P-256' }, { name: 'ECDSA', hash: 'SHA-512' }], [{ name: 'ECDSA', namedCurve: 'P-384' }, { name: 'ECDSA', hash: 'SHA-1' }], ['Ed25519', 'Ed25519'], [rsa, rsa.name]]
+      const mac = await subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-384' }, false, ['sign', 'verify'])
+      const pairs = await Promise.all(signing.map(([algorithm]) => subtle.generateKey(algorithm, false, ['sign', 'verify'])))
+      const [gcm, cbc] = await Promise.all(['AES-GCM', 'AES-CBC'].map((name) => subtle.importKey('raw', secret, name, false, ['encrypt', 'decrypt'])))
+      const tell = async (attempt) => { try { return await attempt() } catch (error) { return error.name } }
+      for (const size of [0, 1, 100, 20_000]) {
+        const data = new Uint8Array(size).fill(1)
+        for (const [index, { publicKey, privateKey }] of [...pairs, { publicKey: mac, privateKey: mac }].entries()) {
+          const algorithm = signing[index]?.[1] ?? 'HMAC', signature = new Uint8Array(await subtle.sign(algorithm, privateKey, data))
+          const wrong = signature.map((byte, at) => at === 5 ? byte ^ 1 : byte)
+          for (const given of [signature, wrong, signature.slice(1), new Uint8Array(0), new Uint8Array([...signature, 0])]) seen.push(await tell(() => subtle.verify(algorithm, publicKey, given, data)))
+          seen.push(await tell(() => subtle.verify(algorithm, privateKey, signature, data)))
+        }
+        const additionalData = data.slice(0, 5)
+        for (const parameters of [{ iv: secret.slice(0, 12) }, { iv: secret.slice(0, 1), additionalData }, { iv: secret, tagLength: 96 }, { iv: secret, tagLength: 128, additionalData }, { iv: new Uint8Array(0) }, { iv: secret, tagLength: 127 }]) {
+          const algorithm = { name: 'AES-GCM', ...parameters }, sealed = await tell(() => subtle.encrypt(algorithm, gcm, data))
+          seen.push(typeof sealed === 'string' ? sealed : hex(await subtle.digest('SHA-256', sealed)))
+          if (typeof sealed === 'string') continue
+          for (const given of [sealed, sealed.slice(1), sealed.slice(0, 15)]) seen.push(await tell(async () => (await subtle.decrypt(algorithm, gcm, given)).byteLength))
+        }
+        const algorithm = { name: 'AES-CBC', iv: secret.slice(0, 16) }, sealed = await subtle.encrypt(algorithm, cbc, data)
+        seen.push(hex(await subtle.digest('SHA-256', sealed)), await tell(() => subtle.encrypt({ ...algorithm, iv: secret }, cbc, data)))
+        for (const given of [sealed, sealed.slice(1), new Uint8Array(16), new Uint8Array(0)]) seen.push(await tell(async () => (await subtle.decrypt(algorithm, cbc, given)).byteLength))
+      }
+      return seen
+    `))
+
   it('has the properties that Web IDL says', () =>
     assertLikeNode(`
       const shape = (object) => Object.entries(Object.getOwnPropertyDescriptors(object)).filter(([name]) => name !== 'constructor')
