@@ -18,6 +18,7 @@ const questions: Record<
 > = {
   http: { what: 'hello over HTTP against raw uWebSockets.js', load: () => import('./http.ts') },
   hono: { what: 'a Hono application of 30 routes against Deno serve', load: () => import('./hono.ts') },
+  stream: { what: '1 GiB in, out and through against raw uWebSockets.js', load: () => import('./stream.ts') },
   cold: { what: 'first request to a version that was never run', load: () => import('./cold.ts') },
   density: { what: 'memory of 500 resident hello instances', load: () => import('./density.ts') },
   registry: { what: 'a start and a change with 100 000 functions', load: () => import('./registry.ts') },
