@@ -1,11 +1,10 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { sourceBytes, toBufferSource } from '../crypto/buffer-source.ts'
 import { Uint8Array } from '../primordials.ts'
 import { type ChunkWork, newTransform, type TransformEnds } from '../stream/own-transform.ts'
 import type { ReadableStream } from '../stream/readable-stream.ts'
 import type { TransformState } from '../stream/transform-state.ts'
 import type { WritableStream } from '../stream/writable-stream.ts'
-import { decodeWith, TextDecoder, type TextDecoderOptions } from './text-decoder.ts'
+import { decodeWith, encodedBytes, TextDecoder, type TextDecoderOptions } from './text-decoder.ts'
 
 /** The Encoding standard's `TextDecoderStream`. */
 export class TextDecoderStream {
@@ -48,7 +47,7 @@ class DecodingWork implements ChunkWork {
   }
 
   transform(chunk: unknown, output: TransformState): undefined {
-    this.#decode(sourceBytes(toBufferSource(chunk)), true, output)
+    this.#decode(encodedBytes(chunk), true, output)
   }
 
   flush(output: TransformState): undefined {

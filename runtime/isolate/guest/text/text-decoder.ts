@@ -1,4 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { sourceBytes } from '../crypto/buffer-source.ts'
 import { isBufferSource, isSharedBuffer, viewBytes } from '../language/bytes.ts'
 import { toDictionary } from '../language/web-idl.ts'
 import { TypeError, Uint8Array } from '../primordials.ts'
@@ -47,11 +48,8 @@ export class TextDecoder {
     input: ArrayBufferLike | ArrayBufferView | undefined = undefined,
     options: TextDecodeOptions | undefined = undefined,
   ): string {
-    if (input !== undefined && !isBufferSource(input) && !isSharedBuffer(input)) {
-      throw new TypeError('Cannot decode: the input must be an ArrayBuffer or a view of one')
-    }
-    const isMoreComing = !!toDictionary(options).stream
-    return this.#decode(input === undefined ? new Uint8Array(0) : viewBytes(input), isMoreComing)
+    const bytes = input === undefined ? new Uint8Array(0) : encodedBytes(input)
+    return this.#decode(bytes, !!toDictionary(options).stream)
   }
 
   #decode(bytes: Uint8Array, isMoreComing: boolean): string {
@@ -94,3 +92,14 @@ interface TextDecodeOptions {
 }
 
 tagClass(TextDecoder, 'TextDecoder')
+
+/**
+ * The bytes, without a copy; none if the buffer was transferred away.
+ *
+ * @throws TypeError if it is no buffer, shared or not, nor a view of one.
+ */
+export function encodedBytes(input: unknown): Uint8Array {
+  if (isSharedBuffer(input)) return viewBytes(input)
+  if (isBufferSource(input)) return sourceBytes(input)
+  throw new TypeError('Cannot decode: the input must be an ArrayBuffer or a view of one')
+}
