@@ -37,8 +37,9 @@ const tagBytes = 16
  * import a key at each request for days.
  */
 export class WebCryptoKeys {
-  readonly #atHand = new LRUCache<number, HostKey>({ max: maxAtHand, maxSize: maxBytesAtHand })
-  readonly #secret = createSecretKey(randomBytes(32))
+  /** Both are made for the first key: who only hashes has none. */
+  #atHand: LRUCache<number, HostKey> | null = null
+  #secret: KeyObject | null = null
   #lastId = 0
 
   /** @throws CryptoRefusal if it is too long */
@@ -55,7 +56,7 @@ export class WebCryptoKeys {
 
   /** Undefined if it is not at hand. */
   get(id: number): HostKey | undefined {
-    return this.#atHand.get(id)
+    return this.#atHand?.get(id)
   }
 
   /** Makes a key again of what was sealed. False if it is not that of a key of this guest, with this number. */
@@ -74,15 +75,17 @@ export class WebCryptoKeys {
   }
 
   clear(): void {
-    this.#atHand.clear()
+    this.#atHand?.clear()
   }
 
   #keep(id: number, key: HostKey, byteLength: number): void {
+    this.#atHand ??= new LRUCache({ max: maxAtHand, maxSize: maxBytesAtHand })
     this.#atHand.set(id, key, { size: byteLength + bytesPerKey })
   }
 
   /** `length of attributes (4 bytes), attributes, material`, encrypted, and the tag. Each number is used once. */
   #seal(id: number, attributes: string, material: Buffer): string {
+    this.#secret ??= createSecretKey(randomBytes(32))
     const head = Buffer.from(attributes)
     const length = Buffer.allocUnsafe(4)
     length.writeUInt32BE(head.byteLength)
@@ -94,7 +97,7 @@ export class WebCryptoKeys {
 
   #open(id: number, sealed: string): { attributes: KeyAttributes; material: Buffer } | null {
     const bytes = Buffer.from(sealed, 'base64')
-    if (bytes.byteLength <= tagBytes) return null
+    if (this.#secret === null || bytes.byteLength <= tagBytes) return null
     const decryption = createDecipheriv(cipher, this.#secret, nonceOf(id), { authTagLength: tagBytes })
     decryption.setAuthTag(bytes.subarray(-tagBytes))
     const opened = decryption.update(bytes.subarray(0, -tagBytes))
