@@ -4,7 +4,7 @@ import { z } from 'zod'
 
 const entrySchema = z.strictObject({
   reason: z.string().min(1),
-  /** Names; a `*` at the end stands for any rest. `all` = every subtest that there is. */
+  /** Names, in which a `*` stands for anything. `all` = every subtest that there is. */
   subtests: z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]),
 })
 
@@ -12,8 +12,8 @@ const fileSchema = z.record(z.string(), z.union([entrySchema, z.array(entrySchem
 
 /** Subtests that are known to fail for one reason. */
 interface KnownFailure {
-  /** A test file, or a folder with a slash at its end. */
-  readonly place: string
+  /** The path of a test file, in which a `*` stands for anything. */
+  readonly path: string
   readonly reason: string
   readonly subtests: 'all' | readonly string[]
 }
@@ -40,8 +40,8 @@ export class Expectations {
       throw new Error(`Cannot read ${path}: ${issue!.path.join(' → ')}: ${issue!.message}`)
     }
     return new Expectations(
-      Object.entries(checked.data).flatMap(([place, entries]) =>
-        [entries].flat().map((entry) => ({ place, ...entry })),
+      Object.entries(checked.data).flatMap(([path, entries]) =>
+        [entries].flat().map((entry) => ({ path, ...entry })),
       ),
     )
   }
@@ -51,16 +51,29 @@ export class Expectations {
     return this.#known.find((one) => covers(one, path, subtest))?.reason ?? null
   }
 
-  /** Whether the subtest is listed by its name: then it must not pass. */
+  /** Whether the subtest is listed by its whole name: then it must not pass. */
   names(path: string, subtest: string): boolean {
-    return this.#known.some((one) => one.subtests !== 'all' && covers(one, path, subtest))
+    return this.#known.some(
+      (one) => one.subtests !== 'all' && matches(one.path, path) && one.subtests.includes(subtest),
+    )
   }
 }
 
-function covers({ place, subtests }: KnownFailure, path: string, subtest: string): boolean {
-  if (place.endsWith('/') ? !path.startsWith(place) : path !== place) return false
-  if (subtests === 'all') return true
-  return subtests.some((name) =>
-    name.endsWith('*') ? subtest.startsWith(name.slice(0, -1)) : subtest === name,
-  )
+function covers(known: KnownFailure, path: string, subtest: string): boolean {
+  if (!matches(known.path, path)) return false
+  return known.subtests === 'all' || known.subtests.some((pattern) => matches(pattern, subtest))
+}
+
+function matches(pattern: string, text: string): boolean {
+  const [first, ...pieces] = pattern.split('*')
+  const last = pieces.pop()
+  if (last === undefined) return text === pattern
+  if (!text.startsWith(first!)) return false
+  let at = first!.length
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at)
+    if (found === -1) return false
+    at = found + piece.length
+  }
+  return text.length - last.length >= at && text.endsWith(last)
 }

@@ -121,6 +121,8 @@ function targetOf(program: string, timeoutMs: number): InvocationTarget {
       sourceMap: '',
       handlerKind: 'fetch',
       limits,
+      // Tests take buffers that are shared from its memory.
+      unsafe: { wasm: true },
       env: {},
       layers: [],
     },

@@ -66,7 +66,7 @@ test('subtests of the same name are counted each', () => {
 })
 
 test('a failure with a reason is known, one without is not', () => {
-  const expectations = new Expectations([{ place: 'url/a.any.js', reason: 'why', subtests: ['known'] }])
+  const expectations = new Expectations([{ path: 'url/a.any.js', reason: 'why', subtests: ['known'] }])
   const here = ran('url/a.any.js', [
     ['known', 'fail'],
     ['unknown', 'fail'],
@@ -85,8 +85,8 @@ test('a failure with a reason is known, one without is not', () => {
 
 test('a subtest that is listed by name and passes is told', () => {
   const expectations = new Expectations([
-    { place: 'url/a.any.js', reason: 'why', subtests: ['named'] },
-    { place: 'url/b.any.js', reason: 'why', subtests: 'all' },
+    { path: 'url/a.any.js', reason: 'why', subtests: ['named'] },
+    { path: 'url/b.any.js', reason: 'why', subtests: 'all' },
   ])
   const here = [ran('url/a.any.js', [['named', 'pass']]), ran('url/b.any.js', [['other', 'pass']])]
   assert.deepEqual(namesOf(compare(here, here, expectations).unexpectedPasses), ['named'])

@@ -9,18 +9,20 @@ function read(text: string): Expectations {
   return Expectations.read(`${folder.path}/expectations.jsonc`)
 }
 
-test('gives the reason for a subtest by name, by the beginning of its name, by file and by folder', () => {
+test('gives the reason for a subtest by its name, by a pattern, and by those of its file', () => {
   const expectations = read(`{
     // Why not.
-    "url/a.any.js": { "reason": "one", "subtests": ["first", "many*"] },
+    "url/a.any.js": { "reason": "one", "subtests": ["first", "many*", "* in *s"] },
     "url/b.any.js": [
       { "reason": "two", "subtests": ["first"] },
       { "reason": "three", "subtests": "all" },
     ],
-    "streams/transferable/": { "reason": "four", "subtests": "all" },
+    "streams/transferable/*": { "reason": "four", "subtests": "all" },
   }`)
   assert.equal(expectations.reasonFor('url/a.any.js', 'first'), 'one')
   assert.equal(expectations.reasonFor('url/a.any.js', 'many more'), 'one')
+  assert.equal(expectations.reasonFor('url/a.any.js', 'one in streams'), 'one')
+  assert.equal(expectations.reasonFor('url/a.any.js', ' in '), null)
   assert.equal(expectations.reasonFor('url/a.any.js', 'first one'), null)
   assert.equal(expectations.reasonFor('url/b.any.js', 'first'), 'two')
   assert.equal(expectations.reasonFor('url/b.any.js', 'second'), 'three')
@@ -28,11 +30,12 @@ test('gives the reason for a subtest by name, by the beginning of its name, by f
   assert.equal(expectations.reasonFor('streams/transferable.any.js', 'any'), null)
 })
 
-test('knows which subtests are listed by name', () => {
+test('knows which subtests are listed by their whole name', () => {
   const expectations = read(
-    `{ "a.any.js": { "reason": "one", "subtests": ["first"] }, "b.any.js": { "reason": "two", "subtests": "all" } }`,
+    `{ "a.any.js": { "reason": "one", "subtests": ["first", "m*"] }, "b.any.js": { "reason": "two", "subtests": "all" } }`,
   )
   assert.equal(expectations.names('a.any.js', 'first'), true)
+  assert.equal(expectations.names('a.any.js', 'many'), false)
   assert.equal(expectations.names('a.any.js', 'second'), false)
   assert.equal(expectations.names('b.any.js', 'first'), false)
 })

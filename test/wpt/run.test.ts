@@ -17,12 +17,18 @@ function run(args: readonly string[]): Promise<{ code: number; stdout: string; s
 test('runs tests in instances and in Node, with scripts, files, variants and strictness', async () => {
   using folder = miniatureCheckout({
     'common/helper.js': 'var fromHelper = 1',
+    'resources/webidl2/lib/webidl2.js': 'var parser = 1',
     'url/resources/data.json': '{"n":41}',
     'url/a.any.js': `// META: script=/common/helper.js
+// META: script=/resources/WebIDLParser.js
 // META: variant=?x
 // META: variant=?y
 'use strict'
-promise_test(async () => { if (fromHelper !== 1) throw new Error('no helper') }, 'helper')
+promise_test(async () => { if (fromHelper !== 1 || parser !== 1) throw new Error('no helper') }, 'helper')
+promise_test(async () => {
+  const url = new Request('b?c').url
+  if (url !== 'http://web-platform.test/url/b?c') throw new Error(url)
+}, 'relative')
 promise_test(async () => {
   const { n } = await (await fetch('resources/data.json')).json()
   if (n !== 41) throw new Error('no file')
@@ -38,7 +44,7 @@ promise_test(() => fetch('http://web-platform.test/url/').then(
   const { directories, unexpected } = JSON.parse(stdout)
   assert.deepEqual(unexpected, [])
   assert.deepEqual(directories, [
-    { directory: 'url/', subtests: 10, passes: 10, nodePasses: 10, sharedPasses: 10 },
+    { directory: 'url/', subtests: 12, passes: 12, nodePasses: 12, sharedPasses: 12 },
   ])
   assert.equal(code, 0)
 })
