@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Guest } from './harness.ts'
+import { evaluate, Guest } from './harness.ts'
 
 /** A guest whose handler answers what `body` returns, as JSON. */
 function guestOf(body: string): Guest {
@@ -132,6 +132,19 @@ describe('fetch', () => {
     assert.equal(guest.answerOf(requestId).body, '"enough"')
     guest.respond(fetch, {}, 'late')
     assert.deepEqual(guest.run(), [])
+  })
+
+  it('takes the body along even if its signal has aborted before', () => {
+    const seen = evaluate(`
+      const given = (body) => new Request('http://a/', { method: 'POST', body, signal: AbortSignal.abort('no'), duplex: 'half' })
+      const stream = new ReadableStream({ cancel(reason) { seen.push(reason) } })
+      const seen = []
+      for (const request of [given('x'), given(stream)]) {
+        await fetch(request).catch((reason) => seen.push(reason))
+        seen.push(request.bodyUsed)
+      }
+      return seen`)
+    assert.deepEqual(seen, ['no', true, 'no', 'no', true])
   })
 
   it('takes no notice of its signal once it has answered', () => {
