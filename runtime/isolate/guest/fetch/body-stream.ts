@@ -1,15 +1,16 @@
 import { WeakMap, weakMapDelete, weakMapGet, weakMapSet } from '../primordials.ts'
 import { disturb, failStream, isUnusable, newByteStream } from '../stream/own-byte-stream.ts'
 import type { ReadableStream } from '../stream/readable-stream.ts'
-import type { BufferedContent } from './body.ts'
+import { type BufferedContent, bytesOf } from './body.ts'
 import type { HostStream } from './host-stream.ts'
 
 /** What was made into a stream, as long as nothing of the stream was read. */
 const untouched = new WeakMap<ReadableStream, BufferedContent>()
 
 /** The stream that shows a body's content when it is read. */
-export function streamOfContent(content: BufferedContent, read: () => Promise<Uint8Array>): ReadableStream {
-  const stream = content.kind === 'hostStream' ? streamOfHost(content.content) : streamOf(read)
+export function streamOfContent(content: BufferedContent): ReadableStream {
+  const stream =
+    content.kind === 'hostStream' ? streamOfHost(content.content) : streamOf(() => bytesOf(content))
   weakMapSet(untouched, stream, content)
   return stream
 }
@@ -27,19 +28,23 @@ export function takeContent(stream: ReadableStream): BufferedContent | null {
 }
 
 function streamOfHost(host: HostStream): ReadableStream {
-  const stream = newByteStream({ pull: () => host.pull(), cancel: () => host.cancel() })
+  const stream = newByteStream({
+    pull: (deliver) => host.pull(deliver),
+    cancel: () => host.cancel(),
+  })
   host.onFail = (reason) => failStream(stream, reason)
   return stream
 }
 
 /** A stream that holds what `read` returns, asked for when it is first read. */
-function streamOf(read: () => Promise<Uint8Array>): ReadableStream {
+function streamOf(read: () => Uint8Array): ReadableStream {
   let isRead = false
   return newByteStream({
-    async pull() {
-      if (isRead) return null
+    pull(deliver) {
+      const bytes = isRead ? null : read()
       isRead = true
-      return read()
+      deliver(bytes)
+      return undefined
     },
     cancel() {},
   })

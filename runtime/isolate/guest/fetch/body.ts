@@ -8,6 +8,7 @@ import {
   TypeError,
   Uint8Array,
 } from '../primordials.ts'
+import type { BodyReading } from '../stream/body-reading.ts'
 import type { ReadableStream } from '../stream/readable-stream.ts'
 import { decodeUtf8 } from '../text/utf8-decode.ts'
 import { encodeUtf8 } from '../text/utf8-encode.ts'
@@ -74,7 +75,11 @@ export class Body {
 
   async text(): Promise<string> {
     const taken = this.take()
-    if (taken === null) return decodeUtf8(await this.#readStream())
+    if (taken === null) {
+      const reading = this.#readStream()
+      await reading.done
+      return decodeUtf8(reading.bytes)
+    }
     switch (taken.kind) {
       case 'text':
         return withoutMark(stringToWellFormed(taken.content))
@@ -94,25 +99,19 @@ export class Body {
   /** A copy that nobody else holds. */
   async bytes(): Promise<Uint8Array> {
     const taken = this.take()
-    if (taken === null) return this.#readStream()
-    switch (taken.kind) {
-      case 'text':
-        return encodeUtf8(taken.content)
-      case 'bytes':
-        return copyBytes(taken.content)
-      case 'host':
-        return new Uint8Array(takeBodyBytes(taken.content))
-      case 'hostStream':
-        return taken.content.bytes()
+    if (taken === null) {
+      const reading = this.#readStream()
+      await reading.done
+      return reading.bytes
     }
+    return taken.kind === 'hostStream' ? taken.content.bytes() : bytesOf(taken)
   }
 
   /** The body as a stream, which it stays. */
   stream(): ReadableStream {
     if (this.#kind === 'stream') return this.#content as ReadableStream
     const content = { kind: this.#kind, content: this.#content } as BufferedContent
-    const buffered = new Body(content.kind, content.content)
-    const stream = require('../fetch/body-stream.ts').streamOfContent(content, () => buffered.bytes())
+    const stream = require('../fetch/body-stream.ts').streamOfContent(content)
     if (this.#isTaken) require('../stream/own-byte-stream.ts').disturb(stream)
     this.#kind = 'stream'
     this.#content = stream
@@ -137,8 +136,20 @@ export class Body {
     return new Body('stream', branches[1])
   }
 
-  #readStream(): Promise<Uint8Array> {
-    return require('../stream/chunk-reader.ts').readToEnd(this.#content as ReadableStream)
+  #readStream(): BodyReading {
+    return new (require('../stream/body-reading.ts').BodyReading)(this.#content as ReadableStream)
+  }
+}
+
+/** What is at hand, as bytes that nobody else holds. */
+export function bytesOf(content: Exclude<BufferedContent, { kind: 'hostStream' }>): Uint8Array {
+  switch (content.kind) {
+    case 'text':
+      return encodeUtf8(content.content)
+    case 'bytes':
+      return copyBytes(content.content)
+    case 'host':
+      return new Uint8Array(takeBodyBytes(content.content))
   }
 }
 

@@ -28,24 +28,27 @@ export class HostStream {
   }
 
   /**
-   * The next bytes, null at the end.
+   * Delivers the next bytes, null at the end.
    *
    * @throws TypeError if no more comes; what `fail` was given.
    */
-  async pull(): Promise<Uint8Array | null> {
-    for (;;) {
-      if (this.#failure !== null) throw this.#failure.reason
-      if (this.isOver) return null
-      const chunk = pullChunk(this.id)
-      if (typeof chunk === 'object' && chunk !== null) return new Uint8Array(chunk)
-      if (chunk === undefined) {
-        await this.#answer(awaitChunk, () => undefined)
-        continue
-      }
-      this.#end()
-      if (chunk === null) return null
-      throw new TypeError(chunk)
+  async pull(deliver: (bytes: Uint8Array | null) => void): Promise<void> {
+    let chunk = this.#next()
+    while (chunk === undefined) {
+      await this.#answer(awaitChunk, () => undefined)
+      chunk = this.#next()
     }
+    deliver(chunk === null ? null : new Uint8Array(chunk))
+  }
+
+  #next(): ArrayBuffer | null | undefined {
+    if (this.#failure !== null) throw this.#failure.reason
+    if (this.isOver) return null
+    const chunk = pullChunk(this.id)
+    if (chunk === undefined || (typeof chunk === 'object' && chunk !== null)) return chunk
+    this.#end()
+    if (chunk === null) return null
+    throw new TypeError(chunk)
   }
 
   /** All bytes, in one crossing. */

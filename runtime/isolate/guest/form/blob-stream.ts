@@ -10,11 +10,11 @@ export function streamOfBlob(bytes: Uint8Array): ReadableStream {
   const length = typedArrayByteLength(bytes)
   let at = 0
   return newByteStream({
-    async pull() {
-      if (at === length) return null
+    pull(deliver) {
       const start = at
       at = min(start + chunkBytes, length)
-      return copyBytes(typedArraySubarray(bytes, start, at))
+      deliver(start === length ? null : copyBytes(typedArraySubarray(bytes, start, at)))
+      return undefined
     },
     cancel() {},
   })

@@ -11,10 +11,8 @@ import { awaitOp } from './pending-ops.ts'
  * @throws whatever the stream fails with; the sink is still open then.
  */
 export async function writeToSink(reader: ChunkReader, sinkId: number, requestId: number): Promise<void> {
-  for (;;) {
-    const chunk = await reader.next()
-    if (chunk === null) break
-    const hasRoom = pushChunk(sinkId, exactBuffer(chunk))
+  while (await reader.read()) {
+    const hasRoom = pushChunk(sinkId, exactBuffer(reader.chunk!))
     if (hasRoom === true) continue
     if (hasRoom === null || !(await room(sinkId, requestId))) {
       reader.cancel(undefined)

@@ -1,4 +1,4 @@
-import { promiseThen, typedArrayByteLength } from '../primordials.ts'
+import { typedArrayByteLength } from '../primordials.ts'
 import { ByteControllerState } from './byte-controller-state.ts'
 import { markHandled, settled } from './promise-steps.ts'
 import { rangeOf } from './pull-into.ts'
@@ -8,8 +8,12 @@ import { ReaderState } from './reader-state.ts'
 
 /** Where a stream that the bootstrap makes gets its bytes from. */
 export interface BytesSource {
-  /** The next bytes, in a buffer that is the stream's from now on; null at the end. Called when somebody waits for them. */
-  pull(): Promise<Uint8Array | null>
+  /**
+   * Called when somebody waits for bytes, and not again before the promise is settled. Until then it must deliver, once:
+   * bytes in a buffer that is the stream's from now on, null at the end; or reject with why no more comes. The promise
+   * itself carries nothing: by `Object.prototype.then` guests see to what promises of objects become.
+   */
+  pull(deliver: (bytes: Uint8Array | null) => void): Promise<void> | undefined
   /** Nobody reads on. Must not throw. */
   cancel(reason: unknown): void
 }
@@ -20,7 +24,7 @@ export function newByteStream(source: BytesSource): ReadableStream {
   const controller: ByteControllerState = new ByteControllerState(
     stream,
     {
-      pull: () => promiseThen(source.pull(), (bytes) => deliver(controller, bytes)),
+      pull: () => source.pull((bytes) => deliver(controller, bytes)) ?? settled,
       cancel: (reason) => {
         source.cancel(reason)
         return settled
