@@ -1,9 +1,11 @@
-import type { Comparison, Deviation, DirectoryFigures } from './comparison.ts'
+import { compareWithAims, percentOf } from './aims.ts'
+import type { Comparison, Deviation, DirectoryFigures, KnownDeviation } from './comparison.ts'
 
 /** The comparison as text for people. */
 export function formatReport(comparison: Comparison): string {
   const { directories, unexpected, known, inNodeToo, unexpectedPasses } = comparison
-  const lines = [...table(directories), '']
+  const all = [...directories, sumOf(directories)]
+  const lines = [...table(all), '']
   if (unexpected.length > 0)
     lines.push(`Unexpected failures: ${unexpected.length}`, ...byFile(unexpected), '')
   if (unexpectedPasses.length > 0) {
@@ -14,14 +16,15 @@ export function formatReport(comparison: Comparison): string {
       '',
     )
   }
+  if (known.length > 0) lines.push(`Known failures: ${known.length}`, ...byReason(known), '')
   lines.push(
     `${unexpected.length} unexpected failures, ${known.length} known ones, ${inNodeToo.length} in Node too`,
   )
-  return lines.join('\n')
+  return [...lines, ...compareWithAims(all)].join('\n')
 }
 
 function table(directories: readonly DirectoryFigures[]): string[] {
-  const rows = [...directories, sumOf(directories)].map((figures) => [
+  const rows = directories.map((figures) => [
     figures.directory,
     String(figures.subtests),
     String(figures.passes),
@@ -30,7 +33,7 @@ function table(directories: readonly DirectoryFigures[]): string[] {
       : [
           String(figures.nodePasses),
           String(figures.sharedPasses),
-          percent(figures.sharedPasses, figures.nodePasses),
+          percentOf(figures.sharedPasses, figures.nodePasses),
         ]),
   ])
   const head = ['', 'subtests', 'pass', 'pass in Node', 'of these pass', 'share'].slice(0, rows[0]!.length)
@@ -44,7 +47,7 @@ function table(directories: readonly DirectoryFigures[]): string[] {
   )
 }
 
-export function sumOf(directories: readonly DirectoryFigures[]): DirectoryFigures {
+function sumOf(directories: readonly DirectoryFigures[]): DirectoryFigures {
   const sum = { directory: 'all', subtests: 0, passes: 0, nodePasses: null as number | null, sharedPasses: 0 }
   for (const { subtests, passes, nodePasses, sharedPasses } of directories) {
     sum.subtests += subtests
@@ -55,9 +58,9 @@ export function sumOf(directories: readonly DirectoryFigures[]): DirectoryFigure
   return sum
 }
 
-/** Rounded down: 100 % means all. */
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '–' : `${(Math.floor((part / whole) * 10_000) / 100).toFixed(2)} %`
+function byReason(known: readonly KnownDeviation[]): string[] {
+  const reasons = Map.groupBy(known, ({ reason }) => reason)
+  return Array.from(reasons, ([reason, { length }]) => `  ${String(length).padStart(4)}  ${reason}`)
 }
 
 function byFile(deviations: readonly Deviation[]): string[] {
