@@ -102,6 +102,7 @@ declare function require(
 declare function require(path: '../text/text-decoder.ts'): typeof import('./text/text-decoder.ts')
 declare function require(path: '../text/text-encoder.ts'): typeof import('./text/text-encoder.ts')
 declare function require(path: '../url/url-parse.ts'): typeof import('./url/url-parse.ts')
+declare function require(path: '../url-pattern/url-pattern.ts'): typeof import('./url-pattern/url-pattern.ts')
 declare function require(path: '../url/url-search-params.ts'): typeof import('./url/url-search-params.ts')
 declare function require(path: '../url/url-setters.ts'): typeof import('./url/url-setters.ts')
 declare function require(path: '../url/url.ts'): typeof import('./url/url.ts')

@@ -88,6 +88,9 @@ const getterOf = (function getterOf<Self, Value>(prototype: object, key: Propert
 })
 
 export const stringCharCodeAt: (self: string, index: number) => number = uncurryThis(''.charCodeAt)
+export const stringCodePointAt: (self: string, index: number) => number | undefined = uncurryThis(
+  ''.codePointAt,
+)
 export const stringIndexOf: (self: string, search: string, from?: number) => number = uncurryThis(''.indexOf)
 export const stringSlice: (self: string, start: number, end?: number) => string = uncurryThis(''.slice)
 export const stringSplit: (self: string, separator: string) => string[] = uncurryThis(
@@ -220,6 +223,9 @@ export const dataViewByteLength: (self: DataView) => number = getterOf(DataView.
 export const dataViewByteOffset: (self: DataView) => number = getterOf(DataView.prototype, 'byteOffset')
 export const dateGetTime: (self: Date) => number = uncurryThis(Date.prototype.getTime)
 export const dateToISOString: (self: Date) => string = uncurryThis(Date.prototype.toISOString)
+export const regExpExec: (self: RegExp, text: string) => RegExpExecArray | null = uncurryThis(
+  RegExp.prototype.exec,
+)
 export const regExpSource: (self: RegExp) => string = getterOf(RegExp.prototype, 'source')
 export const regExpFlags: (self: RegExp) => string = getterOf(RegExp.prototype, 'flags')
 

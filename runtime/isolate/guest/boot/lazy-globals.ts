@@ -54,6 +54,7 @@ const interfaces = [
   'TransformStream',
   'TransformStreamDefaultController',
   'URL',
+  'URLPattern',
   'URLSearchParams',
   'WritableStream',
   'WritableStreamDefaultController',
@@ -158,6 +159,8 @@ function make(name: LazyName): object {
       return require('../stream/transform-stream.ts').TransformStream
     case 'TransformStreamDefaultController':
       return require('../stream/transform-controller.ts').TransformStreamDefaultController
+    case 'URLPattern':
+      return require('../url-pattern/url-pattern.ts').URLPattern
     case 'URL':
       return require('../url/url.ts').URL
     case 'URLSearchParams':
