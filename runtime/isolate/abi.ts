@@ -124,7 +124,7 @@ export const op = {
   /** `(requestId or 0, format, isDecompressing) → codecId`: a compressor; a string = there is none, and why. */
   openCodec: 24,
   /**
-   * `(codecId, ArrayBuffer of at most 64 KiB or undefined, isLast) → ArrayBuffer`: what comes out, at most 64 KiB: if it is
+   * `(codecId, ArrayBuffer of at most 16 KiB or undefined, isLast) → ArrayBuffer`: what comes out, at most 64 KiB: if it is
    * as much, the op is to be called again, without input. A string = it failed, and why. After the last it is closed.
    */
   runCodec: 25,

@@ -1,7 +1,7 @@
 import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
 import type { Pending } from './pending.ts'
 import type { StreamIds } from './stream-ids.ts'
-import { type CompressionFormat, maxZlibBytes, ZlibCodec } from './zlib-codec.ts'
+import { type CompressionFormat, maxInputBytes, ZlibCodec } from './zlib-codec.ts'
 
 interface Codec {
   readonly codec: ZlibCodec
@@ -47,7 +47,7 @@ export class GuestCodecs {
   /** @returns its id; a text if there is no room for it, and why. */
   open(owner: Pending | undefined, format: CompressionFormat, isDecompressing: boolean): number | string {
     const share = new MemoryShare(this.#memory)
-    const ownBytes = maxZlibBytes + (isDecompressing ? decompressorBytes : compressorBytes[format])
+    const ownBytes = maxInputBytes + (isDecompressing ? decompressorBytes : compressorBytes[format])
     if (!share.hold(ownBytes)) return noMemory
     const windowBytes = isDecompressing && format === 'brotli' ? brotliWindowBytes : 0
     const codec = new ZlibCodec(format, isDecompressing)
@@ -62,7 +62,7 @@ export class GuestCodecs {
     const entry = this.#codecs.get(id)
     if (entry === undefined) return notThere
     const { codec } = entry
-    if (input !== null && codec.wantsInput && input.byteLength <= maxZlibBytes) codec.give(input, isLast)
+    if (input !== null && codec.wantsInput && input.byteLength <= maxInputBytes) codec.give(input, isLast)
     try {
       const output = codec.run()
       entry.outputBytes += output.byteLength

@@ -185,11 +185,12 @@ export function openCodec(requestId: number, format: string, isDecompressing: bo
   return call(op.openCodec, requestId, format, isDecompressing) as number | string
 }
 
-/** The host gives out no more than so many bytes at once, and takes no more. */
-export const maxCodecBytes = 65_536
+/** So many bytes a compressor takes at once, at most, and so many it gives out. */
+export const maxCodecInput = 16_384
+export const maxCodecOutput = 65_536
 
 /**
- * What comes out of a compressor: if it is `maxCodecBytes`, there may be more, which comes without input. A text = it
+ * What comes out of a compressor: if it is `maxCodecOutput`, there may be more, which comes without input. A text = it
  * failed, and why. It is closed then, and after the last.
  */
 export function runCodec(

@@ -1,5 +1,5 @@
 import { sourceBytes, toBufferSource } from '../crypto/buffer-source.ts'
-import { closeCodec, maxCodecBytes, openCodec, runCodec } from '../host.ts'
+import { closeCodec, maxCodecInput, maxCodecOutput, openCodec, runCodec } from '../host.ts'
 import { currentRequestId } from '../invocation/current-request.ts'
 import { copyBytes, exactBuffer } from '../language/bytes.ts'
 import {
@@ -40,7 +40,7 @@ export class CodecWork implements ChunkWork {
   transform(chunk: unknown, output: TransformState): Promise<unknown> {
     const bytes = sourceBytes(toBufferSource(chunk))
     // What does not go over at once its owner may write to meanwhile.
-    const kept = typedArrayByteLength(bytes) > maxCodecBytes ? copyBytes(bytes) : bytes
+    const kept = typedArrayByteLength(bytes) > maxCodecInput ? copyBytes(bytes) : bytes
     return this.#run(kept, false, output)
   }
 
@@ -52,21 +52,25 @@ export class CodecWork implements ChunkWork {
     if (this.#codecId !== 0) closeCodec(this.#codecId)
   }
 
-  /** However much comes out of few bytes, no more of it is made than somebody reads. */
+  /** No more is made than somebody reads: much may come out of few bytes. */
   async #run(bytes: Uint8Array, isLast: boolean, output: TransformState): Promise<void> {
     const length = typedArrayByteLength(bytes)
-    for (let at = 0; at < length || isLast; at += maxCodecBytes) {
-      const end = min(at + maxCodecBytes, length)
-      const input = exactBuffer(typedArraySubarray(bytes, at, end))
-      let piece = this.#step(input, isLast)
-      while (arrayBufferByteLength(piece) === maxCodecBytes) {
-        output.enqueue(new Uint8Array(piece))
-        if (!(await output.whenWanted())) return
-        piece = this.#step(undefined, isLast)
+    let at = 0
+    let isFull = false
+    do {
+      let input: ArrayBuffer | undefined
+      if (!isFull) {
+        const start = at
+        at = min(start + maxCodecInput, length)
+        input = exactBuffer(typedArraySubarray(bytes, start, at))
       }
-      if (arrayBufferByteLength(piece) > 0) output.enqueue(new Uint8Array(piece))
-      if (end === length) return
-    }
+      const piece = this.#step(input, isLast)
+      const size = arrayBufferByteLength(piece)
+      isFull = size === maxCodecOutput
+      if (size === 0) continue
+      output.enqueue(new Uint8Array(piece))
+      if ((isFull || at < length) && !(await output.whenWanted())) return
+    } while (isFull || at < length)
   }
 
   #step(input: ArrayBuffer | undefined, isLast: boolean): ArrayBuffer {
