@@ -115,6 +115,10 @@ export const stringValueOf: (self: string) => string = uncurryThis(String.protot
 export const bigIntValueOf: (self: bigint) => bigint = uncurryThis(BigInt.prototype.valueOf)
 export const symbolValueOf: (self: symbol) => symbol = uncurryThis(Symbol.prototype.valueOf)
 export const symbolToString: (self: symbol) => string = uncurryThis(Symbol.prototype.toString)
+/** Asks what `getOwnPropertyDescriptor` asks, without an object for the answer. */
+export const isEnumerableOwn: (self: object, key: PropertyKey) => boolean = uncurryThis(
+  Object.prototype.propertyIsEnumerable,
+)
 export const functionToString: (self: object) => string = uncurryThis(Function.prototype.toString)
 
 export const promiseThen = uncurryThis(Promise.prototype.then) as <Value, Result>(

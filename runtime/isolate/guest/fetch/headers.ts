@@ -1,7 +1,7 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
 import { needArguments, needFunction } from '../language/web-idl.ts'
-import { apply, getOwnPropertyDescriptor, iterator, ownKeys, TypeError } from '../primordials.ts'
+import { apply, isEnumerableOwn, iterator, ownKeys, TypeError } from '../primordials.ts'
 import { HeaderList } from './header-list.ts'
 import { normalizeName, normalizeValue } from './header-text.ts'
 
@@ -143,7 +143,7 @@ function readRecord(record: object): HeaderList {
   const names = ownKeys(record)
   for (let index = 0; index < names.length; index++) {
     const name = names[index]!
-    if (getOwnPropertyDescriptor(record, name)?.enumerable !== true) continue
+    if (!isEnumerableOwn(record, name)) continue
     // A symbol cannot be a name, and throws here as the standard has it.
     const key = normalizeName(`${name as string}`)
     list.append(key, normalizeValue(`${(record as Record<string, unknown>)[name as string]}`))

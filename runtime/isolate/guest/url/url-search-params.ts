@@ -5,7 +5,7 @@ import { needArguments, needFunction } from '../language/web-idl.ts'
 import {
   apply,
   arraySort,
-  getOwnPropertyDescriptor,
+  isEnumerableOwn,
   iterator,
   Map,
   mapGet,
@@ -203,7 +203,7 @@ function readRecord(record: object): Pair[] {
   const names = ownKeys(record)
   for (let index = 0; index < names.length; index++) {
     const key = names[index]!
-    if (getOwnPropertyDescriptor(record, key)?.enumerable !== true) continue
+    if (!isEnumerableOwn(record, key)) continue
     const name = toText(key)
     const value = toText((record as Record<PropertyKey, unknown>)[key])
     // Two names with lone surrogates may become the same text.
