@@ -62,7 +62,7 @@ export class RequestStream implements PipeWriter {
     if (this.#receivedBytes > this.#maxBytes) return 'too_large'
     if (!this.#memory.take(bytes)) return 'no_memory'
     this.#countedBytes += bytes
-    const hasRoom = this.pipe.write(new Uint8Array(chunk.slice(0)))
+    const hasRoom = this.pipe.write(copyOf(chunk))
     if (isLast) this.pipe.end()
     else if (!hasRoom) this.#flow.hold()
     return 'taken'
@@ -105,4 +105,11 @@ export class RequestStream implements PipeWriter {
   onCancel(): void {
     this.#flow.readOn()
   }
+}
+
+/** In memory of its own, which is not filled with zeros first. */
+function copyOf(chunk: ArrayBuffer): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(chunk.byteLength)
+  copy.set(new Uint8Array(chunk))
+  return copy
 }

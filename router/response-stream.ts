@@ -1,5 +1,5 @@
 import type { HttpResponse as UwsResponse } from 'uWebSockets.js'
-import type { ByteSource, FailedOutcome } from '../runtime/index.ts'
+import { type ByteSource, type FailedOutcome, freeBytes } from '../runtime/index.ts'
 import type { BodyWriter } from './body-writer.ts'
 import { ChunkedWriter } from './chunked-writer.ts'
 import type { ResponseHead } from './response-head.ts'
@@ -33,7 +33,8 @@ export class ResponseStream {
   readonly #answer: StreamedAnswer
   readonly #listener: StreamListener
   readonly #writer: BodyWriter
-  /** What was read and not taken. */
+  /** What was read last, and what of it was not taken. */
+  #chunk: Uint8Array | null = null
   #rest: Uint8Array | null = null
   #hasHead = false
   #isWaiting = false
@@ -116,8 +117,9 @@ export class ResponseStream {
     while (writtenBytes < corkBytes && !this.#writer.isBlocked && !this.#writer.isDone) {
       const bytes = this.#rest ?? this.#read()
       if (bytes === null) return
-      this.#write(bytes)
       writtenBytes += bytes.byteLength
+      this.#write(bytes)
+      if (this.#rest === null) freeBytes(this.#chunk!)
     }
     this.#hasMore = !this.#writer.isBlocked
   }
@@ -139,7 +141,10 @@ export class ResponseStream {
   /** The next bytes; null if there are none now: they are waited for, or it is the end. */
   #read(): Uint8Array | null {
     const read = this.#answer.source.read()
-    if (read.kind === 'bytes') return read.bytes
+    if (read.kind === 'bytes') {
+      this.#chunk = read.bytes
+      return read.bytes
+    }
     if (read.kind === 'empty') this.#wait()
     else this.#end = { failure: read.kind === 'failed' ? read.failure : this.#finish() }
     return null

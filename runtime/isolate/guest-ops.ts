@@ -1,4 +1,5 @@
 import type { ByteSource } from '../model/byte-source.ts'
+import { freeBytes } from '../model/free-bytes.ts'
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
@@ -11,7 +12,7 @@ import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
 import { GuestSources } from './guest-sources.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { MemoryBudget } from './memory-budget.ts'
-import { exactBuffer, type OpTarget } from './op-calls.ts'
+import { type OpTarget, ownBuffer } from './op-calls.ts'
 import { ownCopy } from './own-copy.ts'
 import type { Pending } from './pending.ts'
 import { StreamIds } from './stream-ids.ts'
@@ -38,6 +39,8 @@ export class GuestOps implements OpTarget {
   readonly #beganAtMs: number
   readonly #async: AsyncOps
   readonly #sources: GuestSources
+  /** The chunk that was answered last. */
+  #pulled: Uint8Array | null = null
   readonly #sinks: GuestSinks
   readonly #codecs: GuestCodecs
   readonly #fetches: GuestFetches
@@ -187,8 +190,11 @@ export class GuestOps implements OpTarget {
   }
 
   pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
+    // What was answered last is copied by now.
+    if (this.#pulled !== null) freeBytes(this.#pulled)
     const read = this.#sources.pull(streamId)
-    return read instanceof Uint8Array ? exactBuffer(read) : read
+    this.#pulled = read instanceof Uint8Array ? read : null
+    return read instanceof Uint8Array ? ownBuffer(read) : read
   }
 
   awaitChunk(opId: number, requestId: number, streamId: number): void {

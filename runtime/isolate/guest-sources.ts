@@ -1,4 +1,5 @@
 import type { ByteSource, SourceRead } from '../model/byte-source.ts'
+import { freeBytes } from '../model/free-bytes.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
 import type { AsyncOps } from './async-ops.ts'
 import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
@@ -182,7 +183,10 @@ function joinMore(source: ByteSource, first: Uint8Array): Uint8Array {
   return join(chunks)
 }
 
-/** All bytes, as one. */
+/** All bytes, as one; the chunks are used up. */
 function join(chunks: readonly Uint8Array[]): Uint8Array {
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+  if (chunks.length === 1) return chunks[0]!
+  const whole = Buffer.concat(chunks)
+  for (const chunk of chunks) freeBytes(chunk)
+  return whole
 }

@@ -153,3 +153,9 @@ function parseUrl(url: string, base: string | undefined): string {
 export function exactBuffer(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
 }
+
+/** The same without a copy where the memory is theirs alone. The bytes must not be used afterwards. */
+export function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? buffer : exactBuffer(bytes)
+}

@@ -2,7 +2,7 @@ import type { FailedOutcome } from './outcome.ts'
 
 /** What is at hand of a body that moves bit by bit. */
 export type SourceRead =
-  /** The reader's own: nobody else writes to its memory. Never empty. */
+  /** The reader's own: nobody else looks at its memory, so that `freeBytes` may be called when it is used up. Never empty. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** Nothing yet: wait with `onceReadable`. */
   | { readonly kind: 'empty' }

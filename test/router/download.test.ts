@@ -38,7 +38,7 @@ class Body {
   /** Writes all, waiting for room. */
   async writeAll(bytes: Uint8Array, chunkBytes: number): Promise<void> {
     for (let at = 0; at < bytes.byteLength && !this.isCanceled; at += chunkBytes) {
-      if (!this.pipe.write(bytes.subarray(at, at + chunkBytes))) await this.change()
+      if (!this.pipe.write(bytes.slice(at, at + chunkBytes))) await this.change()
     }
     this.pipe.end()
   }
@@ -251,11 +251,10 @@ it('takes no more from the function than a client that does not read leaves room
   const connection = new RawConnection(port)
   connection.pause()
   connection.write(get)
-  const chunk = Buffer.alloc(64 * KiB)
   let isWaiting = false
   const written = (async () => {
     while (!body.isCanceled) {
-      if (body.pipe.write(chunk)) continue
+      if (body.pipe.write(Buffer.alloc(64 * KiB))) continue
       isWaiting = true
       await body.change()
       isWaiting = false
