@@ -1,3 +1,4 @@
+import type { Deferred } from '../language/deferred.ts'
 import { apply, Promise, promiseReject, promiseResolve, promiseThen } from '../primordials.ts'
 
 /** Stands for every promise of a step that has nothing to wait for. No guest ever holds it. */
@@ -14,6 +15,10 @@ export function whenSettled<Value>(
   void promiseThen(promise, onFulfilled, onRejected)
 }
 
+export function whenFulfilled(promise: Promise<unknown>, onFulfilled: () => void): void {
+  void promiseThen(promise, onFulfilled)
+}
+
 export function whenRejected(promise: Promise<unknown>, onRejected: (reason: unknown) => void): void {
   void promiseThen(promise, ignore, onRejected)
 }
@@ -25,7 +30,7 @@ export function markHandled(promise: Promise<unknown>): void {
 
 /** Calls `run` from the microtask queue. It must not throw. */
 export function inMicrotask(run: () => void): void {
-  void promiseThen(settled, run)
+  whenFulfilled(settled, run)
 }
 
 /**
@@ -34,6 +39,14 @@ export function inMicrotask(run: () => void): void {
  */
 export function resolvedWith(value: unknown): Promise<unknown> {
   return value === undefined ? settled : new Promise((resolve) => resolve(value))
+}
+
+/**
+ * Resolves `deferred` with a promise of the bootstrap's own: as the language does, that is two turns of the microtask
+ * queue after it, but without asking the promise for its `then`.
+ */
+export function resolveWith<Value>(deferred: Deferred<Value>, promise: Promise<Value>): void {
+  inMicrotask(() => whenSettled(promise, deferred.resolve, deferred.reject))
 }
 
 /** What a guest's function answers, as a promise; rejected with what it throws. */

@@ -3,7 +3,7 @@ import { Deferred } from '../language/deferred.ts'
 import { asyncIteratorPrototype, promiseResolve, promiseThen, setPrototypeOf } from '../primordials.ts'
 import type { ReadResult } from './default-reader.ts'
 import { rejectIllegal } from './internal.ts'
-import { inMicrotask } from './promise-steps.ts'
+import { inMicrotask, resolveWith, whenSettled } from './promise-steps.ts'
 import type { ReadableState } from './readable-state.ts'
 import { ReaderState } from './reader-state.ts'
 
@@ -33,7 +33,15 @@ export class ReadableStreamAsyncIterator {
   }
 
   #afterOngoing(step: () => Promise<ReadResult>): Promise<ReadResult> {
-    this.#ongoing = this.#ongoing === null ? step() : promiseThen(this.#ongoing, step, step)
+    const before = this.#ongoing
+    if (before === null) {
+      this.#ongoing = step()
+      return this.#ongoing
+    }
+    const result = new Deferred<ReadResult>()
+    const takeTurn = (): void => resolveWith(result, step())
+    whenSettled(before, takeTurn, takeTurn)
+    this.#ongoing = result.promise
     return this.#ongoing
   }
 

@@ -1,4 +1,5 @@
 import { Deferred } from '../language/deferred.ts'
+import { resolveWith } from './promise-steps.ts'
 import type { ReadableState } from './readable-state.ts'
 
 /** The first or the second of the streams that another one was divided into. */
@@ -10,7 +11,7 @@ export class TeeEnds {
   readonly #areCanceled: [boolean, boolean] = [false, false]
   readonly #reasons: [unknown, unknown] = [undefined, undefined]
   /** What cancelling answers. */
-  readonly #canceled = new Deferred<unknown>()
+  readonly #canceled = new Deferred<undefined>()
 
   constructor(stream: ReadableState) {
     this.#stream = stream
@@ -28,7 +29,7 @@ export class TeeEnds {
   }
 
   cancelStream(reason: unknown): void {
-    this.#canceled.resolve(this.#stream.cancel(reason))
+    resolveWith(this.#canceled, this.#stream.cancel(reason))
   }
 
   /** The stream has ended by itself. */

@@ -1,6 +1,6 @@
 import { Deferred } from '../language/deferred.ts'
 import { promiseThen, TypeError } from '../primordials.ts'
-import { resolvedWith, settled, whenSettled } from './promise-steps.ts'
+import { resolveWith, settled, whenFulfilled, whenSettled } from './promise-steps.ts'
 import { ReadableControllerState } from './readable-controller-state.ts'
 import { ReadableState } from './readable-state.ts'
 import type { Strategy } from './strategy.ts'
@@ -50,8 +50,8 @@ export class TransformState {
 
   /** Takes and asks for chunks from when `started` is settled. */
   start(started: Promise<unknown>): void {
-    this.writable.controller.start(resolvedWith(started))
-    this.#source.start(resolvedWith(started))
+    this.writable.controller.start(started)
+    this.#source.start(started)
   }
 
   get desiredSize(): number | null {
@@ -106,10 +106,12 @@ export class TransformState {
 
   #write(chunk: unknown): Promise<unknown> {
     if (!this.#hasBackpressure) return this.#transform(chunk)
-    return promiseThen(this.#backpressureChange.promise, () => {
-      if (this.writable.status === 'erroring') throw this.writable.storedError
-      return this.#transform(chunk)
+    const written = new Deferred<unknown>()
+    whenFulfilled(this.#backpressureChange.promise, () => {
+      if (this.writable.status === 'erroring') written.reject(this.writable.storedError)
+      else resolveWith(written, this.#transform(chunk))
     })
+    return written.promise
   }
 
   #transform(chunk: unknown): Promise<unknown> {

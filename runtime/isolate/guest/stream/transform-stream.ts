@@ -3,6 +3,7 @@ import { Deferred } from '../language/deferred.ts'
 import { checkObject } from './guest-arguments.ts'
 import { type GivenTransformer, GuestTransformer } from './guest-transformer.ts'
 import { internal } from './internal.ts'
+import { resolveWith } from './promise-steps.ts'
 import { type ReadableStream, wrapReadable } from './readable-stream.ts'
 import { checkStrategy, type QueuingStrategy, readStrategy } from './strategy.ts'
 import { TransformStreamDefaultController } from './transform-controller.ts'
@@ -25,13 +26,15 @@ export class TransformStream {
     const guest = new GuestTransformer(transformer)
     const readable = checkStrategy(givenReadable, 0)
     const state = new TransformState(guest, checkStrategy(givenWritable, 1), readable)
-    const started = new Deferred<unknown>()
+    const answer = new Deferred<undefined>()
+    const started = new Deferred<undefined>()
+    resolveWith(started, answer.promise)
     state.start(started.promise)
     this.#readable = wrapReadable(state.readable)
     this.#writable = wrapWritable(state.writable)
     guest.state = state
     guest.controller = new TransformStreamDefaultController(internal, state)
-    started.resolve(guest.start())
+    answer.resolve(guest.start() as undefined)
   }
 
   get readable(): ReadableStream {

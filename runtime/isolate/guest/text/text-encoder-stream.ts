@@ -1,5 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { stringCharCodeAt, stringSlice, Uint8Array } from '../primordials.ts'
+import { stringCharCodeAt, stringSlice } from '../primordials.ts'
 import { type ChunkWork, newTransform, type TransformEnds } from '../stream/own-transform.ts'
 import type { ReadableStream } from '../stream/readable-stream.ts'
 import type { TransformState } from '../stream/transform-state.ts'
@@ -26,7 +26,7 @@ export class TextEncoderStream {
 
 tagClass(TextEncoderStream, 'TextEncoderStream')
 
-/** The first half of a character that ends a chunk waits for the second. */
+/** The first half of a character that ends a chunk waits for the second. Alone it is no character, and becomes U+FFFD. */
 class EncodingWork implements ChunkWork {
   #carried = ''
 
@@ -40,7 +40,7 @@ class EncodingWork implements ChunkWork {
   }
 
   flush(output: TransformState): undefined {
-    if (this.#carried !== '') output.enqueue(new Uint8Array([0xef, 0xbf, 0xbd]))
+    if (this.#carried !== '') output.enqueue(encodeUtf8(this.#carried))
   }
 
   cancel(): void {
