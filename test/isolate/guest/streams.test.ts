@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { op } from '../../../runtime/isolate/abi.ts'
+import { Guest } from './harness.ts'
 import { assertExpressionsLikeNode, assertLikeNode } from './like-node.ts'
 
 describe('ReadableStream', () => {
@@ -54,6 +57,122 @@ describe('ReadableStream', () => {
       `ReadableStream.from(5)`,
       `ReadableStream.prototype.getReader.call({})`,
     ]))
+})
+
+describe('Byte streams', () => {
+  it('fill the buffers of their readers as in Node', () =>
+    assertLikeNode(`
+      const seen = []
+      const see = ({ value, done }) => seen.push([done, value && [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)], value?.constructor.name])
+      const source = (chunks) => ({ type: 'bytes', pull(c) { chunks.length > 0 ? c.enqueue(new Uint8Array(chunks.shift())) : (c.close(), c.byobRequest?.respond(0)) } })
+      const byob = new ReadableStream(source([[1, 2, 3, 4, 5], [6]])).getReader({ mode: 'byob' })
+      see(await byob.read(new Uint8Array(2))); see(await byob.read(new Uint16Array(1))); see(await byob.read(new DataView(new ArrayBuffer(4)), { min: 2 }))
+      see(await byob.read(new Uint8Array(2)))
+      const own = new ReadableStream({ type: 'bytes', autoAllocateChunkSize: 3, pull(c) { c.byobRequest.view.fill(9); c.byobRequest.respond(2) } })
+      const reader = own.getReader(); see(await reader.read()); reader.releaseLock()
+      const filling = own.getReader({ mode: 'byob' }); see(await filling.read(new Uint8Array(8)))
+      const [one, two] = new ReadableStream(source([[1, 2], [3]])).tee()
+      const first = one.getReader({ mode: 'byob' }), second = two.getReader()
+      see(await first.read(new Uint8Array(1))); see(await second.read()); see(await first.read(new Uint8Array(4))); see(await second.read()); see(await first.read(new Uint8Array(4))); see(await second.read())
+      const taken = new Uint8Array(4); byob.releaseLock()
+      const given = new ReadableStream({ type: 'bytes', start(c) { c.enqueue(taken) } })
+      seen.push(taken.byteLength)
+      return seen`))
+
+  it('refuse what they must, as in Node', () =>
+    assertExpressionsLikeNode([
+      `new ReadableStream({ type: 'bytes' }, { size: () => 1 })`,
+      `new ReadableStream({ type: 'bytes', autoAllocateChunkSize: 0 })`,
+      `new ReadableStream({ type: 'bits' })`,
+      `new ReadableStream().getReader({ mode: 'byob' })`,
+      `new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }).read(new Uint8Array(0))`,
+      `new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }).read(new Uint8Array(2), { min: 3 })`,
+      `new ReadableStream({ type: 'bytes' }).getReader({ mode: 'byob' }).read('text')`,
+      `new ReadableStream({ type: 'bytes', start(c) { c.enqueue('text') } })`,
+      `new ReadableStream({ type: 'bytes', start(c) { c.enqueue(new Uint8Array(0)) } })`,
+      `new ReadableStream({ type: 'bytes', pull(c) { c.byobRequest.respond(0) } }).getReader({ mode: 'byob' }).read(new Uint8Array(1))`,
+      `new ReadableStream({ type: 'bytes', pull(c) { c.byobRequest.respond(2) } }).getReader({ mode: 'byob' }).read(new Uint8Array(1))`,
+      `new ReadableStream({ type: 'bytes', pull(c) { c.byobRequest.respondWithNewView(new Uint8Array(1)) } }).getReader({ mode: 'byob' }).read(new Uint8Array(2))`,
+    ]))
+})
+
+describe('WritableStream, TransformStream and pipes', () => {
+  it('write, close, abort and wait for room as in Node', () =>
+    assertLikeNode(`
+      const seen = []
+      const sink = { start() { seen.push('start') }, write(chunk) { seen.push(['write', chunk]) }, close() { seen.push('close') }, abort(reason) { seen.push(['abort', reason]) } }
+      const writer = new WritableStream(sink, { highWaterMark: 2, size: (chunk) => chunk.length }).getWriter()
+      seen.push(writer.desiredSize); const long = writer.write('long'); seen.push(writer.desiredSize)
+      const before = writer.ready; await long; seen.push(await before, writer.desiredSize)
+      await writer.close(); seen.push(await writer.closed)
+      const second = new WritableStream(sink).getWriter(); const third = [second.write('a'), second.write('b'), second.ready]
+      await Promise.allSettled([second.abort('stop'), ...third, second.closed]).then((all) => seen.push(all))
+      let signal; const aborted = new WritableStream({ start(c) { signal = c.signal } }); await aborted.abort('why'); seen.push(signal.aborted, signal.reason)
+      const failing = new WritableStream({ write() { throw 'broken' } }).getWriter()
+      await Promise.allSettled([failing.write(1), failing.closed, failing.ready, failing.write(2)]).then((all) => seen.push(all))
+      return seen`))
+
+  it('transform and pipe as in Node, to whatever end', () =>
+    assertLikeNode(`
+      const seen = []
+      const numbers = (count, end) => { let n = 0; return new ReadableStream({ pull(c) { if (n < count) c.enqueue(++n); else end === undefined ? c.close() : c.error(end) }, cancel(reason) { seen.push(['cancel', reason?.name ?? reason]) } }) }
+      const all = async (stream) => { const items = []; for await (const item of stream) items.push(item); return items }
+      const twice = () => new TransformStream({ transform(chunk, c) { c.enqueue(chunk); c.enqueue(chunk) }, flush(c) { c.enqueue('end') } })
+      seen.push(await all(numbers(2).pipeThrough(twice()).pipeThrough(new TransformStream())))
+      const written = []; const into = (more = {}) => new WritableStream({ write(chunk) { written.push(chunk) }, close() { written.push('close') }, abort(reason) { written.push(['abort', reason]) }, ...more })
+      const tryTo = (promise) => promise.then(() => 'done', (reason) => reason)
+      seen.push(await tryTo(numbers(2).pipeTo(into())), await tryTo(numbers(1, 'source').pipeTo(into())), await tryTo(numbers(1, 'source').pipeTo(into(), { preventAbort: true })))
+      seen.push(await tryTo(numbers(3).pipeTo(into({ write() { throw 'sink' } }))), await tryTo(numbers(3).pipeTo(into({ write() { throw 'sink' } }), { preventCancel: true })))
+      const controller = new AbortController(); controller.abort('signal')
+      seen.push(await tryTo(numbers(3).pipeTo(into(), { signal: controller.signal })), await tryTo(numbers(1).pipeTo(into(), { preventClose: true })))
+      const terminated = numbers(5).pipeThrough(new TransformStream({ transform(chunk, c) { c.enqueue(chunk); c.terminate() } })); seen.push(await all(terminated))
+      const cancelled = new TransformStream({ cancel(reason) { seen.push(['transformer', reason]) } }); await cancelled.readable.cancel('enough')
+      seen.push(await tryTo(cancelled.writable.getWriter().write(1)))
+      seen.push(written, new CountQueuingStrategy({ highWaterMark: 3 }).size('x'), new ByteLengthQueuingStrategy({ highWaterMark: 3 }).size(new Uint8Array(4)))
+      return seen`))
+
+  it('refuse what they must, as in Node', () =>
+    assertExpressionsLikeNode([
+      `new WritableStream({ type: 'x' })`,
+      `new WritableStream({ write: 1 })`,
+      `new WritableStream({ start() { throw new RangeError('start') } })`,
+      `new WritableStream({}, { highWaterMark: -1 })`,
+      `new TransformStream({ readableType: 'x' })`,
+      `new TransformStream({ start() { throw new RangeError('start') } })`,
+      `new TransformStream({ transform() { throw new RangeError('x') } }).writable.getWriter().closed.constructor.name`,
+      `(() => { const s = new WritableStream(); s.getWriter(); s.getWriter() })()`,
+      `(() => { const s = new WritableStream(); s.getWriter(); return s.close() })()`,
+      `new ReadableStream().pipeTo({})`,
+      `new ReadableStream().pipeTo(new WritableStream(), { signal: {} })`,
+      `new ReadableStream().pipeThrough({ readable: new ReadableStream() })`,
+      `(() => { const s = new WritableStream(); s.getWriter(); return new ReadableStream().pipeTo(s) })()`,
+      `new CountQueuingStrategy()`,
+      `new CountQueuingStrategy({})`,
+      `WritableStream.prototype.abort.call({})`,
+      `TransformStream.prototype.readable`,
+    ]))
+})
+
+describe('Code of streams', () => {
+  const loads = (code: string): number => {
+    using guest = new Guest(`exports.default = { fetch() { ${code}; return new Response('text') } }`)
+    guest.call()
+    return guest.calls.get(op.evaluatePart) ?? 0
+  }
+
+  it('is not loaded for bodies that are no streams', () => {
+    assert.equal(loads(''), 0)
+    assert.equal(loads(`new Response('text').text(); new Response('{}').json()`), 0)
+    assert.equal(loads(`new Response(new Uint8Array(1)).bytes(); new Response('text').clone().bodyUsed`), 0)
+  })
+
+  it('is loaded in parts, as it is touched', () => {
+    const readable = loads('new ReadableStream()')
+    assert.ok(readable > 0)
+    const bytes = loads(`new ReadableStream(); new ReadableStream({ type: 'bytes' })`)
+    const transform = loads('new ReadableStream(); new TransformStream()')
+    assert.ok(bytes > readable && transform > readable, `${readable} ${bytes} ${transform}`)
+  })
 })
 
 describe('Blob and File', () => {
