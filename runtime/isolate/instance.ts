@@ -132,7 +132,10 @@ export class Instance {
 
   /** Takes no more requests; the pool disposes it when it is idle. */
   retire(): void {
-    if (this.#state === 'resident') this.#state = 'retiring'
+    if (this.#state !== 'resident') return
+    this.#state = 'retiring'
+    if (this.#entryOwner === undefined && this.#requests.isQueueEmpty && !this.#ops.isAwaited)
+      this.#endHopeless()
   }
 
   /** Frees the isolate. What is pending settles as `interrupted`. */
@@ -233,10 +236,15 @@ export class Instance {
       if (isAwaited) this.#requests.expireInTime(pending)
       this.#ops.relieve(pending)
     }
-    if (isAwaited) return
+    if (!isAwaited) this.#endHopeless()
+  }
+
+  /** Ends those that nothing can bring on any more. */
+  #endHopeless(): void {
     for (const pending of this.#requests.values()) {
       // A response that is being written may be waiting for another request: `limits.streamIdleMs` bounds that.
-      if (!pending.hasBegun || pending.responseSink !== 0) continue
+      const isHopeless = pending.responseSink === 0 || this.#state !== 'resident'
+      if (!pending.hasBegun || !isHopeless) continue
       this.#answers.conclude(pending, noResponse)
       this.#answers.remove(pending)
     }

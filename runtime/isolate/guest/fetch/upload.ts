@@ -69,7 +69,8 @@ class StreamUpload implements Upload {
   /** Never rejects: the host tells whoever fetches. */
   async #write(): Promise<void> {
     try {
-      await writeToSink(this.#reader, this.body, this.#requestId)
+      if (!(await writeToSink(this.#reader, this.body, this.#requestId)))
+        this.#reader.cancel(new TypeError('Cannot send the body: the request is over'))
     } catch (thrown) {
       endSink(this.body, describeThrown(thrown).message)
     }

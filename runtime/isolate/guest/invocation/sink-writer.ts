@@ -5,21 +5,19 @@ import type { ChunkReader } from '../stream/chunk-reader.ts'
 import { awaitOp } from './pending-ops.ts'
 
 /**
- * Writes all chunks of a stream to a sink, each when there is room for it, and ends the sink. If nobody reads the sink
- * any more, the stream is cancelled.
+ * Writes all chunks of a stream to a sink, each when there is room for it, and ends the sink.
  *
+ * @returns false if nobody reads the sink any more: the stream is then to be cancelled.
  * @throws whatever the stream fails with; the sink is still open then.
  */
-export async function writeToSink(reader: ChunkReader, sinkId: number, requestId: number): Promise<void> {
+export async function writeToSink(reader: ChunkReader, sinkId: number, requestId: number): Promise<boolean> {
   while (await reader.read()) {
     const hasRoom = pushChunk(sinkId, exactBuffer(reader.chunk!))
     if (hasRoom === true) continue
-    if (hasRoom === null || !(await room(sinkId, requestId))) {
-      reader.cancel(undefined)
-      return
-    }
+    if (hasRoom === null || !(await room(sinkId, requestId))) return false
   }
   endSink(sinkId)
+  return true
 }
 
 /** Waits for room; false = nobody reads the sink any more. */

@@ -23,12 +23,14 @@ export async function sendStream(invocation: Invocation, response: ResponseState
   if (sinkId === undefined) throw new TypeError('Cannot answer: the request has opened too many streams')
   write(invocation, response, bodyKind.sink, sinkId, '')
   let isStopped = false
-  invocation.stopBody = () => {
+  const stop = () => {
     isStopped = true
-    reader.cancel(invocation.signal?.reason)
+    const message = 'Nobody reads the response any more'
+    reader.cancel(new (require('../event/dom-exception.ts').DOMException)(message, 'AbortError'))
   }
+  invocation.stopBody = stop
   try {
-    await writeToSink(reader, sinkId, requestId)
+    if (!(await writeToSink(reader, sinkId, requestId)) && !isStopped) stop()
   } catch (thrown) {
     if (isStopped) return
     const { name, message, stack } = describeThrown(thrown)
