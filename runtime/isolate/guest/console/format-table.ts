@@ -1,3 +1,4 @@
+import { newList } from '../language/list.ts'
 import { arrayJoin, max, min, objectKeys, stringPadEnd, stringRepeat } from '../primordials.ts'
 import { inspect } from './inspect.ts'
 
@@ -10,10 +11,12 @@ const valueColumn = 'Values'
 export function formatTable(data: unknown): string | null {
   if (typeof data !== 'object' || data === null) return null
   const keys = objectKeys(data)
-  const columns: string[] = [indexColumn]
-  const rows: string[][] = []
+  const columns = newList<string>()
+  columns[0] = indexColumn
+  const rows = newList<string[]>()
   for (let row = 0; row < min(keys.length, maxRows); row++) {
-    const cells: string[] = [keys[row]!]
+    const cells = newList<string>()
+    cells[0] = keys[row]!
     fillRow((data as Record<string, unknown>)[keys[row]!], columns, cells)
     rows[row] = cells
   }
@@ -42,27 +45,30 @@ function columnAt(columns: string[], name: string): number {
 }
 
 function draw(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths: number[] = []
+  const widths = newList<number>()
   for (let column = 0; column < columns.length; column++) {
     let width = columns[column]!.length
     for (let row = 0; row < rows.length; row++) width = max(width, rows[row]![column]?.length ?? 0)
     widths[column] = width
   }
-  const lines = [ruler(widths, '┌', '┬', '┐'), line(columns, widths), ruler(widths, '├', '┼', '┤')]
+  const lines = newList<string>()
+  lines[0] = ruler(widths, '┌', '┬', '┐')
+  lines[1] = line(columns, widths)
+  lines[2] = ruler(widths, '├', '┼', '┤')
   for (let row = 0; row < rows.length; row++) lines[lines.length] = line(rows[row]!, widths)
   lines[lines.length] = ruler(widths, '└', '┴', '┘')
   return arrayJoin(lines, '\n')
 }
 
 function line(cells: readonly string[], widths: readonly number[]): string {
-  const padded: string[] = []
+  const padded = newList<string>()
   for (let column = 0; column < widths.length; column++)
     padded[column] = stringPadEnd(cells[column] ?? '', widths[column]!)
   return `│ ${arrayJoin(padded, ' │ ')} │`
 }
 
 function ruler(widths: readonly number[], left: string, middle: string, right: string): string {
-  const strokes: string[] = []
+  const strokes = newList<string>()
   for (let column = 0; column < widths.length; column++)
     strokes[column] = stringRepeat('─', widths[column]! + 2)
   return left + arrayJoin(strokes, middle) + right

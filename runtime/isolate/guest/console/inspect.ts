@@ -1,3 +1,4 @@
+import { newList } from '../language/list.ts'
 import { arrayJoin, stringIndexOf, stringRepeat, stringSlice, symbolToString } from '../primordials.ts'
 import { noKey, type ObjectParts, partsOf } from './object-parts.ts'
 import { quote } from './quote.ts'
@@ -61,7 +62,7 @@ function showObject(
   if (parts.items.length === 0) return spend(parts.prefix + parts.brackets, budget)
   if (depth < 0) return spend(`[${parts.name}]`, budget)
   const ancestor = { object, outer }
-  const shown: string[] = []
+  const shown = newList<string>()
   for (let index = 0; index < parts.items.length; index++) {
     if (budget.units <= 0) {
       shown[index] = '…'

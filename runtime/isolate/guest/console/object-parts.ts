@@ -1,5 +1,6 @@
 import { headerListOf } from '../fetch/headers.ts'
 import { type Brand, brandOf, primitiveOf } from '../language/brand.ts'
+import { newList } from '../language/list.ts'
 import {
   arrayBufferByteLength,
   dateGetTime,
@@ -53,7 +54,7 @@ const maxItems = 100
 const maxArrayWithProperties = 100_000
 
 class Items {
-  readonly list: Item[] = []
+  readonly list = newList<Item>()
   #omitted = 0
 
   add(label: string, value: unknown, key: unknown = noKey): void {

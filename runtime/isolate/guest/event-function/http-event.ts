@@ -2,6 +2,7 @@ import type { HeaderList } from '../fetch/header-list.ts'
 import { parseForm } from '../form/form-urlencoded.ts'
 import type { HttpInput, Invocation } from '../invocation/invocation.ts'
 import { defineOwn } from '../language/define-own.ts'
+import { newList, toArray } from '../language/list.ts'
 import {
   Date,
   dateNow,
@@ -75,7 +76,7 @@ function joinByName(pairs: Pairs): object {
 }
 
 function cookiesOf(lines: Pairs): string[] {
-  const cookies: string[] = []
+  const cookies = newList<string>()
   for (let index = 0; index < lines.length; index++) {
     if (lines[index]![0] !== 'cookie') continue
     const parts = stringSplit(lines[index]![1], ';')
@@ -84,7 +85,7 @@ function cookiesOf(lines: Pairs): string[] {
       if (cookie !== '') cookies[cookies.length] = cookie
     }
   }
-  return cookies
+  return toArray(cookies)
 }
 
 function splitUrl(url: string): { readonly path: string; readonly query: string } {

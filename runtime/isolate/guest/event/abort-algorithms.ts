@@ -10,7 +10,8 @@ export class AbortAlgorithms {
   readonly #ring: Algorithm
 
   constructor() {
-    const ring = { run: null } as unknown as Algorithm
+    // All are its own from the beginning: none is assigned through a setter on `Object.prototype`.
+    const ring = { run: null, previous: null, next: null } as unknown as Algorithm
     ring.previous = ring.next = ring
     this.#ring = ring
   }

@@ -1,3 +1,4 @@
+import { newList, toArray } from '../language/list.ts'
 import { arraySort, stringIndexOf, stringSlice } from '../primordials.ts'
 
 /** One header line. A new value replaces the old one; nodes are linked, so that reading them meets nothing patchable. */
@@ -88,22 +89,22 @@ export class HeaderList {
 
   /** The values of `set-cookie`, which must not be joined. */
   setCookies(): string[] {
-    const values: string[] = []
+    const values = newList<string>()
     for (let line = this.#first; line !== null; line = line.next) {
       if (line.name === 'set-cookie') values[values.length] = line.value
     }
-    return values
+    return toArray(values)
   }
 
   /** Sorted by name, values of one name joined, `set-cookie` one by one: what iterating shows. Kept until a change. */
   sorted(): readonly (readonly [string, string])[] {
     if (this.#sorted !== null) return this.#sorted
-    const names: string[] = []
+    const names = newList<string>()
     for (let line = this.#first; line !== null; line = line.next) {
       if (line.name === 'set-cookie' || !isAmong(names, line.name)) names[names.length] = line.name
     }
     arraySort(names)
-    const pairs: (readonly [string, string])[] = []
+    const pairs = newList<readonly [string, string]>()
     let cookies: string[] | null = null
     let cookieAt = 0
     for (let index = 0; index < names.length; index++) {
@@ -127,7 +128,7 @@ export class HeaderList {
 
   /** Every line as it stands. */
   lines(): (readonly [string, string])[] {
-    const lines: (readonly [string, string])[] = []
+    const lines = newList<readonly [string, string]>()
     for (let line = this.#first; line !== null; line = line.next)
       lines[lines.length] = [line.name, line.value]
     return lines

@@ -1,4 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { newList } from '../language/list.ts'
 import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
 import { needArguments, needFunction } from '../language/web-idl.ts'
 import { apply, isEnumerableOwn, iterator, ownKeys, TypeError } from '../primordials.ts'
@@ -130,7 +131,7 @@ export function readHeadersInit(init: unknown): HeaderList {
 function readPairs(pairs: Iterable<Iterable<string>>): HeaderList {
   const list = new HeaderList()
   for (const pair of pairs) {
-    const texts: string[] = []
+    const texts = newList<string>()
     for (const text of pair) texts[texts.length] = `${text}`
     if (texts.length !== 2) throw new TypeError('Cannot read headers: each must be a pair of name and value')
     list.append(normalizeName(texts[0]!), normalizeValue(texts[1]!))

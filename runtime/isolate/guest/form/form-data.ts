@@ -1,4 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { newList, toArray } from '../language/list.ts'
 import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
 import { needArguments, needFunction } from '../language/web-idl.ts'
 import { apply, iterator, stringToWellFormed, TypeError } from '../primordials.ts'
@@ -16,7 +17,7 @@ export let formEntries: (form: FormData) => readonly (readonly [string, FormValu
 
 /** The XHR standard's `FormData`. There are no form elements to make it of. */
 export class FormData {
-  #entries: Entry[] = []
+  #entries = newList<Entry>()
 
   /** Tells the compiler what `iterateByEntries` puts there. */
   declare [iterator]: () => PairIterator<Entry>
@@ -48,12 +49,12 @@ export class FormData {
   getAll(name: string): FormValue[] {
     needArguments(arguments.length, 1, 'get entries of the form')
     const key = toText(name)
-    const values: FormValue[] = []
+    const values = newList<FormValue>()
     const entries = this.#entries
     for (let index = 0; index < entries.length; index++) {
       if (entries[index]![0] === key) values[values.length] = entries[index]![1]
     }
-    return values
+    return toArray(values)
   }
 
   has(name: string): boolean {
@@ -99,7 +100,7 @@ export class FormData {
   }
 
   #keep(keeps: (entry: Entry) => boolean): void {
-    const kept: Entry[] = []
+    const kept = newList<Entry>()
     for (let index = 0; index < this.#entries.length; index++) {
       const entry = this.#entries[index]!
       if (keeps(entry)) kept[kept.length] = entry

@@ -1,3 +1,4 @@
+import { newList } from '../language/list.ts'
 import {
   stringCharCodeAt,
   stringIndexOf,
@@ -16,7 +17,7 @@ const plus = 43
 
 /** Reads `a=1&b=2` as the URL standard's form parser does: into names and values. Nothing is ever wrong with it. */
 export function parseForm(text: string): [string, string][] {
-  const pairs: [string, string][] = []
+  const pairs = newList<[string, string]>()
   let start = 0
   while (start < text.length) {
     if (stringCharCodeAt(text, start) === ampersand) {

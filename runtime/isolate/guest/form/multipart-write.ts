@@ -2,6 +2,7 @@ import { Body } from '../fetch/body.ts'
 import type { ExtractedBody } from '../fetch/extract-body.ts'
 import { randomBytes } from '../host.ts'
 import { concatBytes } from '../language/bytes.ts'
+import { newList } from '../language/list.ts'
 import {
   arrayJoin,
   numberToString,
@@ -20,7 +21,7 @@ const boundaryBytes = 16
 export function writeMultipart(form: FormData): ExtractedBody {
   const boundary = newBoundary()
   const entries = formEntries(form)
-  const chunks: Uint8Array[] = []
+  const chunks = newList<Uint8Array>()
   for (let index = 0; index < entries.length; index++) {
     const name = entries[index]![0]
     const value = entries[index]![1]

@@ -1,12 +1,19 @@
-import { Array, apply, arraySlice, fromCharCode } from '../primordials.ts'
+import { newList } from '../language/list.ts'
+import { Array, apply, arraySlice, fromCharCode, setPrototypeOf } from '../primordials.ts'
 
 /** `String.fromCharCode` takes this many at once without a cost that grows faster than they do. */
 const chunkUnits = 4096
 
+const zeros = newList<number>()
+for (let index = 0; index < chunkUnits; index++) zeros[index] = 0
+// V8 copies no other array as fast.
+setPrototypeOf(zeros, Array.prototype)
+
 /** Collects UTF-16 units into a string. */
 export class TextCollector {
   #text = ''
-  readonly #units: number[] = new Array(chunkUnits)
+  /** Full from the beginning: writing to a hole would meet the guest's setters. */
+  readonly #units = arraySlice(zeros)
   #count = 0
 
   add(unit: number): void {

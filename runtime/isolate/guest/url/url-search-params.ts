@@ -1,5 +1,6 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { parseForm, serializeForm } from '../form/form-urlencoded.ts'
+import { newList, toArray } from '../language/list.ts'
 import { definePairIterator, iterateByEntries, type PairIterator } from '../language/pair-iterator.ts'
 import { needArguments, needFunction } from '../language/web-idl.ts'
 import {
@@ -71,11 +72,11 @@ export class URLSearchParams {
     needArguments(arguments.length, 1, 'get parameters')
     const key = toText(name)
     const pairs = this.#pairs
-    const values: string[] = []
+    const values = newList<string>()
     for (let index = 0; index < pairs.length; index++) {
       if (pairs[index]![0] === key) values[values.length] = pairs[index]![1]
     }
-    return values
+    return toArray(values)
   }
 
   has(name: string, value: string | undefined = undefined): boolean {
@@ -139,7 +140,7 @@ export class URLSearchParams {
   }
 
   #keep(keeps: (pair: Pair) => boolean): void {
-    const kept: Pair[] = []
+    const kept = newList<Pair>()
     for (let index = 0; index < this.#pairs.length; index++) {
       const pair = this.#pairs[index]!
       if (keeps(pair)) kept[kept.length] = pair
@@ -186,19 +187,19 @@ function readInit(init: unknown): Pair[] {
 const questionMark = 63
 
 function readPairs(pairs: Iterable<Iterable<string>>): Pair[] {
-  const read: Pair[] = []
+  const read = newList<Pair>()
   for (const pair of pairs) {
-    const texts: string[] = []
+    const texts = newList<string>()
     for (const text of pair) texts[texts.length] = toText(text)
     if (texts.length !== 2)
       throw new TypeError('Cannot read parameters: each must be a pair of name and value')
-    read[read.length] = texts as Pair
+    read[read.length] = texts as unknown as Pair
   }
   return read
 }
 
 function readRecord(record: object): Pair[] {
-  const read: Pair[] = []
+  const read = newList<Pair>()
   const places = new Map<string, Pair>()
   const names = ownKeys(record)
   for (let index = 0; index < names.length; index++) {
