@@ -20,7 +20,7 @@ export const maxOutputBytes = 64 * 1024
 
 /**
  * What `node:zlib` itself calls for its functions that end in `Sync`. There is no documented way to do that bit by bit;
- * the documented streams go to another thread for each chunk, which takes 80 µs where the work takes 10. Node's version
+ * the documented streams go to another thread for each chunk, which takes 100 µs where the work takes 30. Node's version
  * is pinned, and `test/isolate/zlib-codec.test.ts` says when this is no longer so.
  */
 interface ZlibHandle {
