@@ -38,7 +38,10 @@ class CachedRegistryView implements RegistryView {
     this.#store = store
     this.#tables = openReadTables(store)
     const { functions, routes } = this.#tables
-    this.#functions = new ViewCache(maxCached, (name) => this.#read(() => functions.get(name)))
+    // What is no name is asked for too: some of those the store cannot take as keys.
+    this.#functions = new ViewCache(maxCached, (name) =>
+      this.#read(() => (isName(name) ? functions.get(name) : null)),
+    )
     this.#routes = new RouteTable({
       readBucket: (key) => this.#read(() => routes.get(key) ?? []),
       hasHost: (host) => {
@@ -74,7 +77,7 @@ class CachedRegistryView implements RegistryView {
   }
 
   getFunction(functionName: string): FunctionRecord | null {
-    return isName(functionName) ? this.#functions.get(functionName) : null
+    return this.#functions.get(functionName)
   }
 
   resolveVersion(record: FunctionRecord, qualifier: Exclude<Qualifier, { kind: 'alias' }>): VersionId | null {
