@@ -18,7 +18,7 @@ const patches: Readonly<Record<string, string>> = {
   'Object.prototype.then': `Object.defineProperty(Object.prototype, 'then', { get() { return undefined }, set() { throw new Error('then') } })`,
   globals: `for (const name of ['Promise', 'Map', 'Set', 'Array', 'Object', 'Symbol', 'Error', 'TypeError', 'Uint8Array', 'ArrayBuffer', 'Response', 'Request', 'Headers', 'setTimeout', 'queueMicrotask', 'Event', 'EventTarget', 'AbortController', 'AbortSignal', 'MessageChannel', 'structuredClone', 'TextEncoder', 'TextDecoder', 'ReadableStream', 'URL'])
       globalThis[name] = function () { throw new Error(name) }`,
-  'methods of the platform': `for (const { prototype } of [Request, Response, Headers, URL, EventTarget, Event, AbortSignal, ReadableStream, Blob, MessagePort])
+  'methods of the platform': `for (const { prototype } of [Request, Response, Headers, URL, EventTarget, Event, AbortSignal, ReadableStream, Blob])
       for (const key of Reflect.ownKeys(prototype)) if (key !== 'constructor') try { Object.defineProperty(prototype, key, { get() { throw new Error('platform') }, set() {} }) } catch {}`,
   'Error.prepareStackTrace': `Error.prepareStackTrace = () => { throw new Error('stack') }; Error.captureStackTrace = () => { throw new Error('capture') }`,
 }
