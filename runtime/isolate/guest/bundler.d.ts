@@ -88,6 +88,9 @@ declare function require(
 ): typeof import('./stream/transform-controller.ts')
 declare function require(path: '../stream/transform-stream.ts'): typeof import('./stream/transform-stream.ts')
 declare function require(
+  path: '../stream/transferred-stream.ts',
+): typeof import('./stream/transferred-stream.ts')
+declare function require(
   path: '../stream/writable-controller.ts',
 ): typeof import('./stream/writable-controller.ts')
 declare function require(path: '../stream/writable-stream.ts'): typeof import('./stream/writable-stream.ts')

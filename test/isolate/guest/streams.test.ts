@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { op } from '../../../runtime/isolate/abi.ts'
-import { Guest } from './harness.ts'
+import { evaluate, Guest, thrown } from './harness.ts'
 import { assertExpressionsLikeNode, assertLikeNode } from './like-node.ts'
 
 describe('ReadableStream', () => {
@@ -151,6 +151,31 @@ describe('WritableStream, TransformStream and pipes', () => {
       `WritableStream.prototype.abort.call({})`,
       `TransformStream.prototype.readable`,
     ]))
+})
+
+describe('Streams that are moved', () => {
+  it('go on in the place they are moved to, and their chunks are cloned', () => {
+    assert.deepEqual(
+      evaluate(`const chunk = { a: 1 }, seen = []
+        const readable = ReadableStream.from([chunk]), moved = structuredClone(readable, { transfer: [readable] })
+        const { value } = await moved.getReader().read(); seen.push(value, value === chunk, readable.locked)
+        const writable = new WritableStream({ write(chunk) { seen.push(chunk) }, close() { seen.push('close') } })
+        const writer = structuredClone(writable, { transfer: [writable] }).getWriter(); await writer.write('x'); await writer.close()
+        const transform = new TransformStream({ transform(chunk, controller) { controller.enqueue(chunk + 1) } }), other = structuredClone(transform, { transfer: [transform] })
+        other.writable.getWriter().write(1); seen.push(await other.readable.getReader().read(), other instanceof TransformStream)
+        return seen`),
+      [{ a: 1 }, false, true, 'x', 'close', { value: 2, done: false }, true],
+    )
+  })
+
+  it('must not be locked, and be in the list', () => {
+    for (const code of [
+      'const s = new ReadableStream(); structuredClone(s)',
+      'const s = new ReadableStream(); s.getReader(); structuredClone(s, { transfer: [s] })',
+      'const t = new TransformStream(); structuredClone([t, t.readable], { transfer: [t, t.readable] })',
+    ])
+      assert.match(String(thrown(code)), /^DataCloneError/)
+  })
 })
 
 describe('Code of streams', () => {

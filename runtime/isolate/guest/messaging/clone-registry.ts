@@ -9,7 +9,11 @@ export interface Serializable {
 export interface Transferable {
   is(value: object): boolean
   isDetached(value: object): boolean
-  /** Detaches `value`, which must not be detached. @returns the object that takes its place. Must not throw. */
+  /**
+   * Detaches `value`. @returns the object that takes its place.
+   *
+   * @throws DOMException `DataCloneError` if it was detached by what was moved before it.
+   */
   transfer(value: object): object
 }
 

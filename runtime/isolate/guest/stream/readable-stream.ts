@@ -1,5 +1,6 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { needArguments, toDictionary } from '../language/web-idl.ts'
+import { registerTransferable } from '../messaging/clone-registry.ts'
 import { asyncIterator, defineProperty, promiseReject, TypeError } from '../primordials.ts'
 import type { ReadableStreamBYOBReader } from './byob-reader.ts'
 import { ReadableStreamDefaultReader } from './default-reader.ts'
@@ -99,6 +100,11 @@ defineProperty(ReadableStream.prototype, asyncIterator, {
   writable: true,
   configurable: true,
 } as PropertyDescriptor)
+registerTransferable({
+  is: isReadableStream,
+  isDetached: (stream) => readableStateOf(stream).isLocked,
+  transfer: (stream) => require('../stream/transferred-stream.ts').transferReadable(stream as ReadableStream),
+})
 
 /** The stream that guests hold, for a state that has none yet. */
 export function wrapReadable(state: ReadableState): ReadableStream {

@@ -1,4 +1,5 @@
 import { tagClass } from '../boot/class-tag.ts'
+import { registerTransferable } from '../messaging/clone-registry.ts'
 import { promiseReject, TypeError } from '../primordials.ts'
 import { WritableStreamDefaultWriter } from './default-writer.ts'
 import { internal, rejectIllegal } from './internal.ts'
@@ -58,6 +59,11 @@ export class WritableStream {
 }
 
 tagClass(WritableStream, 'WritableStream')
+registerTransferable({
+  is: isWritableStream,
+  isDetached: (stream) => writableStateOf(stream).isLocked,
+  transfer: (stream) => require('../stream/transferred-stream.ts').transferWritable(stream as WritableStream),
+})
 
 /** The stream that guests hold, for a state that has none yet. */
 export function wrapWritable(state: WritableState): WritableStream {
