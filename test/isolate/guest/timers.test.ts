@@ -99,6 +99,27 @@ describe('timers', () => {
     assert.deepEqual(texts(guest), ['Cannot set a timer: callback is string, must be a function'])
   })
 
+  it('that set one another are held back from the sixth on, and intervals with them', () => {
+    using chain = run(
+      `let n = 0; const again = () => { log(performance.now()); if (++n < 8) setTimeout(again, 0) }; setTimeout(again, 0)`,
+    )
+    chain.runTimers()
+    assert.deepEqual(texts(chain), ['0', '0', '0', '0', '0', '0', '4', '8'])
+    using interval = run(
+      `let n = 0; const id = setInterval(() => { log(performance.now()); if (++n === 8) clearInterval(id) }, 1)`,
+    )
+    interval.runTimers()
+    assert.deepEqual(texts(interval), ['1', '2', '3', '4', '5', '6', '10', '14'])
+  })
+
+  it('are cleared by whatever converts to their number', () => {
+    using guest = run(
+      `const id = setTimeout(log, 1, 'never'); clearTimeout(String(id)); clearTimeout(); clearTimeout(null); clearInterval({}); log('cleared')`,
+    )
+    guest.runTimers()
+    assert.deepEqual(texts(guest), ['cleared'])
+  })
+
   it('may be set at the top level', () => {
     using guest = new Guest(`setTimeout(console.log, 7, 'top'); exports.default = { fetch() {} }`)
     assert.deepEqual(guest.wakeUps, [7])
