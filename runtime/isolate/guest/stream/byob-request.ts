@@ -1,10 +1,11 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { needArguments } from '../language/web-idl.ts'
 import { arrayBufferDetached, TypeError, typedArrayBuffer } from '../primordials.ts'
-import type { ByteControllerState, OfferedBuffer } from './byte-controller-state.ts'
+import type { ByteControllerState } from './byte-controller-state.ts'
 import { toCount } from './guest-arguments.ts'
 import { checkInternal } from './internal.ts'
 import { rangeOf } from './pull-into.ts'
+import type { OfferedBuffer } from './waiting-buffers.ts'
 
 /** The Streams standard's `ReadableStreamBYOBRequest`: a reader's buffer that the source fills. */
 export class ReadableStreamBYOBRequest {

@@ -21,23 +21,14 @@ import {
 } from './pull-into.ts'
 import { PullingController, type ReadableSource } from './pulling-controller.ts'
 import type { ReadableController, ReadableState, ReadRequest } from './readable-state.ts'
-
-/** A buffer of a reader that the source may fill by itself. */
-export interface OfferedBuffer {
-  /** null = it was filled, or something else became of it. */
-  controller: ByteControllerState | null
-  view: Uint8Array | null
-  /** What guests hold for it, once they asked. */
-  request: object | null
-}
+import { type OfferedBuffer, WaitingBuffers } from './waiting-buffers.ts'
 
 /** The Streams standard's byte controller: bytes that wait for readers, and buffers of readers that wait for bytes. */
 export class ByteControllerState extends PullingController implements ReadableController {
   readonly isBytes = true
   readonly #queue = new ByteQueue()
-  readonly #waiting = new Fifo<PullInto>()
+  readonly #waiting = new WaitingBuffers()
   readonly #autoAllocateChunkSize: number | undefined
-  #offered: OfferedBuffer | null = null
 
   constructor(
     stream: ReadableState,
@@ -59,8 +50,7 @@ export class ByteControllerState extends PullingController implements ReadableCo
   }
 
   protected clearQueue(): void {
-    this.#withdraw()
-    this.#waiting.takeAll()
+    this.#waiting.clear()
     this.#queue.clear()
   }
 
@@ -71,20 +61,7 @@ export class ByteControllerState extends PullingController implements ReadableCo
 
   /** The buffer that the source may fill now. */
   get offered(): OfferedBuffer | null {
-    const first = this.#waiting.first
-    if (this.#offered === null && first !== null) {
-      const { buffer, byteOffset, byteLength, bytesFilled } = first
-      const view = new Uint8Array(buffer, byteOffset + bytesFilled, byteLength - bytesFilled)
-      this.#offered = { controller: this, view, request: null }
-    }
-    return this.#offered
-  }
-
-  #withdraw(): void {
-    if (this.#offered === null) return
-    this.#offered.controller = null
-    this.#offered.view = null
-    this.#offered = null
+    return this.#waiting.offerTo(this)
   }
 
   /** @throws TypeError if a buffer is filled in part, up to the middle of an element. The stream has failed then. */
@@ -115,7 +92,7 @@ export class ByteControllerState extends PullingController implements ReadableCo
     if (first !== null) {
       if (arrayBufferDetached(first.buffer))
         throw new TypeError('Cannot enqueue: the buffer of the current request is detached')
-      this.#withdraw()
+      this.#waiting.withdraw()
       first.buffer = arrayBufferTransfer(first.buffer)
       if (first.reader === 'none') this.#queueRest(first)
     }
@@ -160,17 +137,7 @@ export class ByteControllerState extends PullingController implements ReadableCo
 
   /** Fills buffers that wait, and gives back those that have enough. */
   #fillWaiting(): void {
-    const filled = this.#takeFilled()
-    this.#giveBackAll(filled)
-  }
-
-  #takeFilled(): Fifo<PullInto> {
-    const filled = new Fifo<PullInto>()
-    for (let first = this.#waiting.first; first !== null && this.#queue.totalSize > 0; ) {
-      if (this.#queue.fillUp(first)) filled.add(this.#waiting.take())
-      first = this.#waiting.first
-    }
-    return filled
+    this.#giveBackAll(this.#waiting.takeFilled(this.#queue))
   }
 
   #giveBackAll(filled: Fifo<PullInto>): void {
@@ -288,7 +255,7 @@ export class ByteControllerState extends PullingController implements ReadableCo
   }
 
   #respond(first: PullInto, byteCount: number): void {
-    this.#withdraw()
+    this.#waiting.withdraw()
     if (this.stream.status === 'closed') this.#giveBackEmpty(first)
     else this.#giveBackFilled(first, byteCount)
     this.pullIfNeeded()
@@ -316,15 +283,12 @@ export class ByteControllerState extends PullingController implements ReadableCo
     const rest = first.bytesFilled % first.elementSize
     if (rest > 0) this.#queue.addCopy(first.buffer, first.byteOffset + first.bytesFilled - rest, rest)
     first.bytesFilled -= rest
-    const filled = this.#takeFilled()
+    const filled = this.#waiting.takeFilled(this.#queue)
     this.#giveBack(first)
     this.#giveBackAll(filled)
   }
 
   release(): void {
-    const first = this.#waiting.takeAll()
-    if (first === null) return
-    first.reader = 'none'
-    this.#waiting.add(first)
+    this.#waiting.abandon()
   }
 }
