@@ -1,6 +1,6 @@
 import { BytePipe } from '../../runtime/model/byte-pipe.ts'
 import type { ByteSource, SourceRead } from '../../runtime/model/byte-source.ts'
-import type { Settled } from './pool-fixture.ts'
+import { fetching, type Settled } from './pool-fixture.ts'
 
 /** A body as a client sends it, and what the pipe told of its reader. */
 export class SentBody {
@@ -65,3 +65,20 @@ export async function restOf(source: ByteSource): Promise<string> {
     chunks.push(read.bytes)
   }
 }
+
+/** Why no more comes. @throws Error unless that is what was read */
+export function failureOf(read: SourceRead): { readonly kind: string; readonly text: string } {
+  if (read.kind !== 'failed') throw new Error(`Read ${JSON.stringify(read)}`)
+  const { failure } = read
+  return { kind: failure.kind, text: failure.kind === 'exception' ? failure.error.message : failure.message }
+}
+
+/** A handler that writes to the response what it reads of the request, chunk by chunk. */
+export const throughGuest = fetching(`const reader = request.body.getReader()
+  return new Response(new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await reader.read()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  }))`)

@@ -1,31 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { it, type TestContext } from 'node:test'
+import { it } from 'node:test'
 import { fetching, PoolFixture, textOf } from './pool-fixture.ts'
+import { upstream } from './upstream.ts'
 
 const egress = { allow: ['127.0.0.1'], deny: [] }
-
-/** A server that answers nothing by itself: `next` waits for the next request of a path that was not taken yet. */
-async function upstream(t: TestContext) {
-  const arrived: { path: string; response: ServerResponse }[] = []
-  let wake = () => {}
-  const server = createServer((request, response) => {
-    arrived.push({ path: request.url!, response })
-    wake()
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const next = async () => {
-    while (arrived.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-    return arrived.shift()!
-  }
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, arrived, next }
-}
 
 it('rejects a refused fetch in the guest, with a TypeError that says why', async () => {
   await using fixture = new PoolFixture()
