@@ -7,6 +7,8 @@ import { wrk } from './wrk.ts'
 const rounds = 5
 const connections = 32
 const seconds = 4
+/** Until V8 has compiled what is run most: its compiler shares the server's core. */
+const warmUpSeconds = 5
 const serverCore = 1
 const clientCore = 0
 
@@ -57,7 +59,7 @@ async function measureOnce(rival: Rival, samples: Samples, script: string | unde
     ...(script === undefined ? {} : { script }),
   }
   try {
-    await wrk({ ...load, seconds: 2 })
+    await wrk({ ...load, seconds: warmUpSeconds })
     const cpuBeforeMs = treeCpuMs(running.pid)
     const result = await wrk({ ...load, seconds })
     const cpuMs = treeCpuMs(running.pid) - cpuBeforeMs
