@@ -16,7 +16,7 @@ export function structuredClone(value: unknown, options?: { transfer?: Iterable<
 }
 
 /** A copy of all that can be reached. @throws DOMException `DataCloneError` */
-export function cloneValue(value: unknown): unknown {
+function cloneValue(value: unknown): unknown {
   if (
     (typeof value !== 'object' || value === null) &&
     typeof value !== 'function' &&
