@@ -1,5 +1,4 @@
 import type { ByteSource } from '../model/byte-source.ts'
-import { freeBytes } from '../model/free-bytes.ts'
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
@@ -39,8 +38,6 @@ export class GuestOps implements OpTarget {
   readonly #beganAtMs: number
   readonly #async: AsyncOps
   readonly #sources: GuestSources
-  /** The chunk that was answered last. */
-  #pulled: Uint8Array | null = null
   readonly #sinks: GuestSinks
   readonly #codecs: GuestCodecs
   readonly #fetches: GuestFetches
@@ -190,10 +187,7 @@ export class GuestOps implements OpTarget {
   }
 
   pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
-    // What was answered last is copied by now.
-    if (this.#pulled !== null) freeBytes(this.#pulled)
     const read = this.#sources.pull(streamId)
-    this.#pulled = read instanceof Uint8Array ? read : null
     return read instanceof Uint8Array ? ownBuffer(read) : read
   }
 

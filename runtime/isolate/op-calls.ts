@@ -88,7 +88,7 @@ export function answerOp(
       return undefined
     case op.takeBytes:
       if (!isId(a)) return undefined
-      return b === true ? utf8.decode(target.takeBytes(a)) : exactBuffer(target.takeBytes(a))
+      return b === true ? utf8.decode(target.takeBytes(a)) : ownBuffer(target.takeBytes(a))
     case op.unhandledRejection:
       if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`)
       return undefined
