@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { BytePipe } from '../../runtime/model/byte-pipe.ts'
 import { nextText, readNext, restOf, SentBody, sent, streamOf, throughGuest } from './body-fixture.ts'
 import { fetching, PoolFixture, textOf } from './pool-fixture.ts'
 
@@ -73,6 +74,32 @@ describe('A request body', () => {
     assert.match(textOf(await settled), /must fit into limits.memoryMiB/)
     await turn()
     assert.equal(body.isCanceled, true)
+  })
+
+  it('counts towards the memory limit when the guest keeps it, however it moves it about', async () => {
+    const keeps = [
+      'chunk',
+      'new Uint8Array(chunk.buffer.transfer())',
+      'structuredClone(chunk, { transfer: [chunk.buffer] })',
+    ]
+    for (const kept of keeps) {
+      await using fixture = new PoolFixture()
+      const target = fixture.define({
+        bundle: fetching(
+          `const all = []; for await (const chunk of request.body) all.push(${kept}); return new Response('kept')`,
+        ),
+        limits: { memoryMiB: 16, cpuMs: 500 },
+      })
+      let left = 40 * 16
+      const write = () => {
+        while (left-- > 0) if (!body.write(Buffer.allocUnsafeSlow(65_536))) return
+        body.end()
+      }
+      const body = new BytePipe(65_536, { onRoom: write, onCancel() {} })
+      write()
+      const { outcome } = await fixture.begin(target, '/', undefined, body).settled
+      assert.ok(['exceeded_memory', 'exception'].includes(outcome.kind), `${kept}: ${outcome.kind}`)
+    }
   })
 
   it('is handed on by the host when it is answered untouched, whatever becomes of the instance', async () => {
