@@ -9,6 +9,14 @@ import type { Pending } from './pending.ts'
 /** Why an instance was ended by force. */
 export type CondemnReason = 'exceeded_cpu' | 'exceeded_memory' | 'internal_error'
 
+/** An instance that was ended by force. */
+export interface Condemned {
+  /** These may run again, each alone. */
+  readonly notBegun: readonly Pending[]
+  /** What failed on the host's side, if anything did. */
+  readonly cause: unknown
+}
+
 /** What the instances of one worker share. */
 export interface InstanceContext {
   /** Monotonic, in milliseconds. */
@@ -27,8 +35,7 @@ export interface InstanceContext {
   readonly onReady: (instance: Instance) => void
   /** A request has left (answered or not), or the instance became idle. */
   readonly onProgress: (instance: Instance) => void
-  /** The instance was ended; these had not begun and may run again, each alone. */
-  readonly onCondemned: (instance: Instance, reason: CondemnReason, notBegun: readonly Pending[]) => void
+  readonly onCondemned: (instance: Instance, reason: CondemnReason, details: Condemned) => void
   /** Puts a stack into the author's lines. */
   readonly mapError: (manifest: VersionManifest, error: GuestError) => GuestError
 }

@@ -169,6 +169,10 @@ export class Instance {
       return
     }
     this.#charge(entry)
+    if (prepared.fault !== undefined) {
+      this.#condemn('internal_error', entry, startedBefore)
+      return
+    }
     const { collected, rejections } = slice!
     for (const rejection of rejections) this.#ops.log(0, 'error', rejectionText(rejection))
     try {
@@ -303,7 +307,7 @@ export class Instance {
       if (!again.has(pending)) this.#requests.settle(pending, failureOf(pending))
     }
     this.#requests.clear()
-    this.#context.onCondemned(this, reason, notBegun)
+    this.#context.onCondemned(this, reason, { notBegun, cause: this.#prepared.fault })
   }
 
   /** `failureOf` says what became of those whose response is being written. */

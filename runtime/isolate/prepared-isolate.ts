@@ -31,6 +31,7 @@ export class PreparedIsolate {
   readonly #guardian: Guardian
   readonly #index: number
   #answer: OpHandler = () => undefined
+  #fault: unknown
   #hostMs = 0
 
   constructor(bootstrap: CompiledBootstrap, guardian: Guardian, memoryMiB: number) {
@@ -48,9 +49,16 @@ export class PreparedIsolate {
         // Its time is the isolate's own, which isolated-vm counts.
         if (number === op.evaluatePart) return bootstrap.evaluatePart(this.isolate, this.context, a)
         const startMs = performance.now()
-        const answer = this.#answer(number, a, b, c, d)
-        this.#hostMs += performance.now() - startMs
-        return answer instanceof ArrayBuffer ? handOver(answer) : answer
+        try {
+          const answer = this.#answer(number, a, b, c, d)
+          return answer instanceof ArrayBuffer ? handOver(answer) : answer
+        } catch (error) {
+          // isolated-vm would show the guest the host's stack, with the paths of its files.
+          this.#fault ??= error
+          return undefined
+        } finally {
+          this.#hostMs += performance.now() - startMs
+        }
       }),
     )
     const exports = bootstrap.evaluate(this.isolate, this.context)
@@ -66,6 +74,11 @@ export class PreparedIsolate {
   /** From now on this answers the guest's host calls. */
   answerOps(handler: OpHandler): void {
     this.#answer = handler
+  }
+
+  /** What the host threw in a call of the guest, which was told nothing of it. */
+  get fault(): unknown {
+    return this.#fault
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Guardian } from '../isolate/guardian.ts'
 import { HostWork } from '../isolate/host-work.ts'
 import { processClock } from '../isolate/host-work-meter.ts'
 import type { Instance } from '../isolate/instance.ts'
-import type { CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
+import type { Condemned, CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
 import { loadInstance } from '../isolate/load-instance.ts'
 import type { OutboundAgents } from '../isolate/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
@@ -97,7 +97,7 @@ export class Pool implements Invoker {
       onEntering: options.onEntering,
       onReady: (instance) => this.#turn.add({ kind: 'entry', instance }),
       onProgress: (instance) => this.#noteProgress(instance),
-      onCondemned: (instance, reason, notBegun) => this.#replace(instance, reason, notBegun),
+      onCondemned: (instance, reason, details) => this.#replace(instance, reason, details),
       mapError: options.mapError,
     }
     this.#sweep = setInterval(() => this.sweep(), sweepEveryMs).unref()
@@ -383,11 +383,11 @@ export class Pool implements Invoker {
     if (instance.isIdle) this.#residents.drop(instance, 'removed')
   }
 
-  #replace(instance: Instance, reason: CondemnReason, notBegun: readonly Pending[]): void {
+  #replace(instance: Instance, reason: CondemnReason, { notBegun, cause }: Condemned): void {
     const pool = this.#residents.touch(instance)
     this.#residents.drop(instance, 'condemned')
     if (reason === 'internal_error')
-      this.#options.onFault(new Error('An instance broke the boundary between guest and host'))
+      this.#options.onFault(new Error('An instance broke the boundary between guest and host', { cause }))
     if (pool === undefined) return
     for (const pending of notBegun) this.#wait(pool, pending.invocation, true)
     if (pool.waiting.length > 0) this.#note(pool)

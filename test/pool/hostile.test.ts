@@ -187,3 +187,22 @@ test('A module whose evaluation never ends holds the worker up once in a while, 
   assert.equal((await fixture.get(target)).outcome.kind, 'exceeded_cpu')
   assert.equal(fixture.entered.length, 2)
 })
+
+test('An op that fails on our side ends its instance, and is reported with what failed', async () => {
+  const cause = new Error('of the host')
+  let isBroken = true
+  await using fixture = new PoolFixture({
+    wallMs() {
+      if (isBroken) throw cause
+      return 0
+    },
+  })
+  const target = fixture.define({ bundle: fetching('console.log("x"); return new Response("hello")') })
+  assert.equal((await fixture.get(target)).outcome.kind, 'internal_error')
+  assert.deepEqual(
+    fixture.faults.map((fault) => (fault as Error).cause),
+    [cause],
+  )
+  isBroken = false
+  assert.equal(textOf(await fixture.get(target)), 'hello')
+})
