@@ -75,7 +75,7 @@ export const op = {
   bodyBytes: 2,
   /** `(requestId, ArrayBuffer)`: the bytes of the response that the next `collect` announces. */
   giveBytes: 3,
-  /** `(requestId or 0 if unknown, level 0–3, text)` */
+  /** `(requestId or 0 if unknown, level 0–3, text, units that were cut off it)` */
   log: 4,
   /** `(byteCount ≤ 65 536) → ArrayBuffer` */
   randomBytes: 5,
@@ -83,7 +83,7 @@ export const op = {
   monotonicMs: 6,
   /** `(delayMs)`: a `timersDue` frame after this long; replaces the wake-up asked before. A negative delay cancels. */
   wakeAfter: 7,
-  /** `(url, base or undefined) → JSON [href, protocol, username, password, hostname, port, pathname, search, hash]`, or '' if it does not parse. */
+  /** `(url, base or undefined) → JSON [href, protocol, username, password, hostname, port, pathname, search, hash]`, or '' if it does not parse or is too long. */
   parseUrl: 8,
   /** `(opId, requestId or 0, json, body)`: begins `fetch`. json: `{ method, url, headers: [[n, v]…], redirect }`; `body` is
    * undefined, an ArrayBuffer, or the id of a sink or a stream. Resolves with JSON `{ status, statusText, url, redirected,
@@ -116,7 +116,7 @@ export const op = {
   /** `(label) → string`: the encoding's name, if the host knows that label of the Encoding standard; else ''. */
   encodingName: 22,
   /**
-   * `(name, isFatal, ArrayBuffer, stage) → string`: at most 1 MiB decoded, by an encoding other than UTF-8 and UTF-16.
+   * `(name, isFatal, ArrayBuffer, stage) → string`: at most 128 KiB (and what was carried over) decoded, by an encoding other than UTF-8 and UTF-16.
    * `stage` 1 = it is not the first chunk, + 2 = nor the last. The first unit is a count of units that follow it: bytes
    * that the next chunk must begin with. Then the text. undefined if it is fatal and the bytes are wrong.
    */

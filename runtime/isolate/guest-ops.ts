@@ -105,14 +105,14 @@ export class GuestOps implements OpTarget {
       pending.responseBytes = bytes
   }
 
-  log(requestId: number, level: LogLevel, text: string): void {
+  log(requestId: number, level: LogLevel, text: string, dropped: number): void {
     const pending = this.#owner.pending(requestId) ?? this.#owner.entryOwner()
     if (pending === undefined) return
     const { usage } = pending.invocation
     const room = fixedLimits.maxLogBytesPerInvocation - usage.logBytes
     // UTF-16 units stand for bytes: a cap, not a measure.
     const kept = text.length <= room ? text : ownCopy(text.slice(0, Math.max(room, 0)))
-    usage.droppedLogBytes += text.length - kept.length
+    usage.droppedLogBytes += text.length - kept.length + dropped
     if (kept === '' && text !== '') return
     usage.logBytes += kept.length + logLineCost
     usage.logLines.push({ timeMs: this.#context.wallMs(), level, text: kept })

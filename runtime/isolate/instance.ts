@@ -174,7 +174,7 @@ export class Instance {
       return
     }
     const { collected, rejections } = slice!
-    for (const rejection of rejections) this.#ops.log(0, 'error', rejectionText(rejection))
+    for (const rejection of rejections) this.#ops.log(0, 'error', rejectionText(rejection), 0)
     try {
       readResults(collected, (result) => this.#answers.take(result, entry.participants))
     } catch {

@@ -3,6 +3,7 @@ import type { LogLevel } from '../model/invocation.ts'
 import { op } from './abi.ts'
 import { ownCopy } from './own-copy.ts'
 import { decodeText, encodingName } from './text-decoding.ts'
+import { parseUrl } from './url-parsing.ts'
 import type { SubtleOp } from './web-crypto.ts'
 import { type CompressionFormat, isCompressionFormat } from './zlib-codec.ts'
 
@@ -10,7 +11,8 @@ import { type CompressionFormat, isCompressionFormat } from './zlib-codec.ts'
 export interface OpTarget {
   bodyOf(requestId: number): Uint8Array | null
   giveBytes(requestId: number, bytes: Uint8Array): void
-  log(requestId: number, level: LogLevel, text: string): void
+  /** `dropped`: so much more of it there was. */
+  log(requestId: number, level: LogLevel, text: string, dropped: number): void
   monotonicMs(): number
   wakeAfter(delayMs: number): void
   fetch(opId: number, requestId: number, json: string, body: Uint8Array | number | null): void
@@ -58,7 +60,8 @@ export function answerOp(
       if (isId(a) && b instanceof ArrayBuffer) target.giveBytes(a, new Uint8Array(b))
       return undefined
     case op.log:
-      if (isId(a) && typeof b === 'number' && typeof c === 'string') target.log(a, levels[b] ?? 'info', c)
+      if (isId(a) && typeof b === 'number' && typeof c === 'string')
+        target.log(a, levels[b] ?? 'info', c, isId(d) ? d : 0)
       return undefined
     case op.randomBytes:
       if (!isId(a) || a > maxRandomBytes) return undefined
@@ -90,7 +93,7 @@ export function answerOp(
       if (!isId(a)) return undefined
       return b === true ? utf8.decode(target.takeBytes(a)) : ownBuffer(target.takeBytes(a))
     case op.unhandledRejection:
-      if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`)
+      if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`, 0)
       return undefined
     case op.pullChunk:
       return isId(a) ? target.pullChunk(a) : undefined
@@ -139,14 +142,6 @@ export function answerOp(
 
 function isId(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
-/** The host's own WHATWG parser: what the guest's short path does not take. */
-function parseUrl(url: string, base: string | undefined): string {
-  const parsed = URL.parse(url, base)
-  if (parsed === null) return ''
-  const { href, protocol, username, password, hostname, port, pathname, search, hash } = parsed
-  return JSON.stringify([href, protocol, username, password, hostname, port, pathname, search, hash])
 }
 
 /** A copy of just these bytes: what is transferred to an isolate must not drag its pool along. */

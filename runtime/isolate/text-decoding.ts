@@ -6,11 +6,15 @@
  * end of a chunk has begun goes back to the guest, as bytes that its next chunk must begin with.
  */
 
-/** Node's decoder cannot be interrupted. */
-const maxBytes = 2 ** 20
+/** Node's decoder cannot be interrupted: of some encodings it takes 10 ms for so many. With what was carried over. */
+const maxBytes = 2 ** 17 + 64
+
+/** No label is as long, whatever space surrounds it. */
+const maxLabelUnits = 64
 
 /** The encoding's name; '' if the label is none. */
 export function encodingName(label: string): string {
+  if (label.length > maxLabelUnits) return ''
   try {
     return new TextDecoder(label).encoding
   } catch {

@@ -52,12 +52,13 @@ test('wrong bytes are told if the decoder is fatal', () => {
 
 test('what cannot be decoded in a moment is not', () => {
   const whole = { isContinued: false, isMoreComing: false }
-  assert.equal(decodeText('gbk', false, new Uint8Array(2 ** 20 + 1), whole), undefined)
+  assert.equal(decodeText('gbk', false, new Uint8Array(2 ** 17 + 65), whole), undefined)
   assert.equal(decodeText('no such', false, new Uint8Array(1), whole), undefined)
 })
 
 test('names an encoding by any of its labels', () => {
   assert.equal(encodingName('ms_kanji'), 'shift_jis')
+  assert.equal(encodingName('ms_kanji'.padEnd(65)), '')
   assert.equal(encodingName('replacement'), '')
   assert.equal(encodingName('nonsense'), '')
 })

@@ -1,5 +1,6 @@
+import { fixedLimits } from '../../model/limits.ts'
 import { op, progressIndex } from '../abi.ts'
-import { globalObject, Int32Array } from './primordials.ts'
+import { globalObject, Int32Array, stringSlice } from './primordials.ts'
 
 type HostCall = (number: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown
 
@@ -52,9 +53,13 @@ export function giveBytes(requestId: number, bytes: ArrayBuffer): void {
 
 export const logLevel = { debug: 0, info: 1, warn: 2, error: 3 } as const
 
+/** More of it the host would drop, and copying it cannot be interrupted. */
+const maxLogUnits = fixedLimits.maxLogBytesPerInvocation
+
 /** `requestId` 0 = unknown. */
 export function log(requestId: number, level: number, text: string): void {
-  call(op.log, requestId, level, text)
+  if (text.length <= maxLogUnits) call(op.log, requestId, level, text)
+  else call(op.log, requestId, level, stringSlice(text, 0, maxLogUnits), text.length - maxLogUnits)
 }
 
 /** At most 65 536. */

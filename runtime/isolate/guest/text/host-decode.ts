@@ -12,7 +12,7 @@ import {
 } from '../primordials.ts'
 
 /** Handed over at one go: the host cannot be interrupted. */
-const maxBytes = 2 ** 18
+const maxBytes = 2 ** 17
 
 /** Decodes by the host, which keeps nothing: the beginning of a character stays here until the rest comes. */
 export class HostDecoder {
