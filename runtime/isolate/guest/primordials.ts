@@ -9,6 +9,8 @@
  * `for…of`, spread and destructuring of arrays go through `Array.prototype[Symbol.iterator]` and are not used.
  */
 
+import './boot/counted-buffers.ts'
+
 const globals = globalThis
 
 export { globals as globalObject }

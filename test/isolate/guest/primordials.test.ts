@@ -7,9 +7,9 @@ import { transformSync } from 'esbuild'
 
 const folder = fileURLToPath(new URL('../../../runtime/isolate/guest', import.meta.url))
 
-/** What is in the bootstrap. `modules` is bundled into functions, and theirs. */
+/** What is in the bootstrap after the two that run first. `modules` is bundled into functions, and theirs. */
 const files = globSync('**/*.ts', { cwd: folder })
-  .filter((file) => !/^modules\/|^primordials\.ts$|\.d\.ts$/.test(file))
+  .filter((file) => !/^modules\/|^primordials\.ts$|^boot\/counted-buffers\.ts$|\.d\.ts$/.test(file))
   .map((file) => join(folder, file))
 
 /** All that is on the global of a bare isolate, but for values that nobody can replace. */
