@@ -32,7 +32,10 @@ export const entryFrame = {
   opRejected: 4,
   /** `5`: the time for which a wake-up was asked has come. */
   timersDue: 5,
-  /** `6, requestId, reasonLength`: the request was settled without the guest (deadline, client gone); its signal aborts. */
+  /**
+   * `6, requestId, reasonLength`: the request was settled without the guest (deadline, client gone); its signal aborts.
+   * Without a reason nobody reads the body of its response, and nothing else is the matter.
+   */
   abort: 6,
   /** `7`: the next task of the turn that `timersDue` began (see `progressIndex.hasMoreTasks`). */
   nextTask: 7,

@@ -260,9 +260,9 @@ export class GuestOps implements OpTarget {
     this.#codecs.closeAll()
   }
 
-  /** The request was settled without the guest: its signal aborts. */
+  /** The request was settled without the guest: its signal aborts. Without a reason only its response ends. */
   abort(pending: Pending, reason: string): void {
-    this.#async.tell(undefined, (frames) => frames.abort(pending.requestId, reason))
+    this.#async.tell(pending, (frames) => frames.abort(pending.requestId, reason))
   }
 
   /** Gives everything up. `failureOf` says what became of those whose response is being written. */

@@ -10,6 +10,7 @@ import type { InstanceRequests } from './instance-requests.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
 import type { Pending } from './pending.ts'
 import type { GuestResult } from './result-frames.ts'
+import { WatchedSource } from './watched-source.ts'
 
 export interface AnswerTaker {
   readonly manifest: VersionManifest
@@ -93,7 +94,10 @@ export class InstanceAnswers {
     result: { readonly bodyKind: number; readonly bodyId: number },
   ): ByteSource | null {
     const { requests, ops } = this.#taker
-    if (result.bodyKind === bodyKind.stream) return ops.handOn(result.bodyId)
+    if (result.bodyKind === bodyKind.stream) {
+      const source = ops.handOn(result.bodyId)
+      return source && new WatchedSource(source, () => this.#noteReaderGone(pending))
+    }
     if (result.bodyKind !== bodyKind.sink || pending.responseSink !== 0) return null
     requests.beginStreaming(pending, result.bodyId)
     const source = ops.responseSink(result.bodyId, pending, (how) => this.#endBody(pending, how))
@@ -103,10 +107,16 @@ export class InstanceAnswers {
 
   /** Everything was written to the body of the response, or it is of no use any more. */
   #endBody(pending: Pending, how: SinkEnd): void {
+    this.#taker.requests.endStreaming(pending)
+    if (how === 'canceled') this.#noteReaderGone(pending)
+  }
+
+  #noteReaderGone(pending: Pending): void {
     const { requests, ops, onProgress } = this.#taker
-    requests.endStreaming(pending)
-    if (how === 'ended' || !requests.has(pending)) return
-    ops.abort(pending, 'AbortError')
+    if (!requests.has(pending)) return
+    const { event } = pending.invocation
+    // Of an answer to `HEAD` nobody reads the body, though the client is there.
+    ops.abort(pending, event.kind === 'http' && event.method === 'HEAD' ? '' : 'AbortError')
     onProgress()
   }
 }

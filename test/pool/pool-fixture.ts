@@ -112,10 +112,11 @@ export class PoolFixture implements AsyncDisposable {
     path = '/',
     timeoutMs = target.manifest.limits.timeoutMs,
     body: HttpEvent['body'] = null,
+    method = body === null ? 'GET' : 'POST',
   ): { invocation: Invocation; settled: Promise<Settled> } {
     const event = {
       kind: 'http',
-      method: body === null ? 'GET' : 'POST',
+      method,
       url: `http://test${path}`,
       headers: '',
       body,

@@ -88,6 +88,44 @@ describe('A response that streams', () => {
     ])
   })
 
+  it('is cancelled without an abort when nobody wants the body of an answer to HEAD', async () => {
+    await using fixture = new PoolFixture()
+    const target = fixture.define({
+      bundle: fetching(`request.signal.onabort = () => console.log('aborted')
+        return new Response(new ReadableStream({ cancel(reason) { console.log('cancelled', reason?.name) } }))`),
+    })
+    const settled = await fixture.begin(target, '/', undefined, null, 'HEAD').settled
+    streamOf(settled).cancel()
+    await untilIdle(fixture)
+    assert.deepEqual(
+      settled.usage.logLines.map(({ text }) => text),
+      ['cancelled AbortError'],
+    )
+  })
+
+  it('that the host hands on tells its function as well when its reader goes, but not at its end', async () => {
+    await using fixture = new PoolFixture()
+    const target = fixture.define({
+      bundle: fetching(`request.signal.onabort = () => console.log('aborted')
+        ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 30)))
+        return new Response(request.body)`),
+    })
+    for (const [body, logs] of [
+      [new SentBody().pipe, ['aborted']],
+      [sent('all'), []],
+    ] as const) {
+      const settled = await fixture.begin(target, '/', undefined, body).settled
+      const response = streamOf(settled)
+      if (logs.length === 0) await restOf(response)
+      response.cancel()
+      await untilIdle(fixture)
+      assert.deepEqual(
+        settled.usage.logLines.map(({ text }) => text),
+        logs,
+      )
+    }
+  })
+
   it('is cancelled in the guest also while nothing of it is there', async () => {
     await using fixture = new PoolFixture()
     const target = fixture.define({

@@ -78,10 +78,17 @@ export function answerThrown(invocation: Invocation, thrown: unknown): void {
   writeError(invocation.requestId, name, message, stack)
 }
 
-/** The host has settled the request by itself: whatever the handler still answers is dropped. */
+/**
+ * The host has settled the request by itself: whatever the handler still answers is dropped. Without a name only nobody
+ * reads the body of its response.
+ */
 export function abortInvocation(requestId: number, name: string): void {
   const invocation = mapGet(waiting, requestId)
   if (invocation === undefined) return
+  if (name === '') {
+    invocation.stopBody?.()
+    return
+  }
   invocation.isAnswered = true
   invocation.abortName = name
   if (invocation.signal !== null) require('../event/abort-signal.ts').abortByHost(invocation.signal, name)
