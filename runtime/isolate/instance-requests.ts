@@ -82,8 +82,7 @@ export class InstanceRequests {
     if (pending.isSettled) return
     this.#unsettled--
     this.#unexpire(pending)
-    const { usage } = pending.invocation
-    usage.memoryMiB = Math.max(usage.memoryMiB, this.#instance.heapMiB)
+    this.#noteMemory(pending)
     pending.settle(outcome)
   }
 
@@ -98,6 +97,7 @@ export class InstanceRequests {
     if (pending.responseSink === 0) return
     pending.responseSink = 0
     this.#streaming--
+    this.#noteMemory(pending)
     if (this.has(pending)) this.expireInTime(pending)
   }
 
@@ -128,6 +128,10 @@ export class InstanceRequests {
   /** After `close`, when each was settled. */
   clear(): void {
     this.#table.clear()
+  }
+
+  #noteMemory({ invocation: { usage } }: Pending): void {
+    usage.memoryMiB = Math.max(usage.memoryMiB, this.#instance.heapMiB)
   }
 
   #unexpire(pending: Pending): void {

@@ -77,7 +77,7 @@ export async function outboundFetch(
       headers: headersOf(request, userAgent),
       redirect: request.redirect,
       ...(isStream
-        ? { body: chunksOf(body), duplex: 'half' as const }
+        ? { body: chunksOf(body, streamIdleMs), duplex: 'half' as const }
         : { body: body as Uint8Array<ArrayBuffer> | null }),
       signal,
       dispatcher,
@@ -101,19 +101,31 @@ function answeredHeaders({ headers, body }: Response): (readonly [string, string
   return all.filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
 }
 
-/** @throws Error when the source fails: the request is then given up. */
-async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+/** @throws UploadFailure when the source fails, or is silent for too long: the request is then given up. */
+async function* chunksOf(source: ByteSource, idleMs: number): AsyncGenerator<Uint8Array> {
   try {
     for (;;) {
       const read = source.read()
       if (read.kind === 'end') return
       if (read.kind === 'failed') throw new UploadFailure(read.failure)
       if (read.kind === 'bytes') yield read.bytes
-      else await new Promise<void>((resolve) => source.onceReadable(resolve))
+      else await readable(source, idleMs)
     }
   } finally {
     source.cancel()
   }
+}
+
+function readable(source: ByteSource, idleMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const message = `nothing of it came for limits.streamIdleMs, ${idleMs} ms`
+  const timer = setTimeout(() => reject(new UploadFailure({ kind: 'exceeded_wall_time', message })), idleMs)
+  timer.unref()
+  source.onceReadable(() => {
+    clearTimeout(timer)
+    resolve()
+  })
+  return promise
 }
 
 /** The body that was to be sent came to no end. */

@@ -11,6 +11,7 @@ import type { Lookup } from '../../runtime/isolate/egress-connector.ts'
 import { OutboundAgents, type OutboundOptions } from '../../runtime/isolate/outbound-agents.ts'
 import { outboundFetch } from '../../runtime/isolate/outbound-fetch.ts'
 import type { ByteSource } from '../../runtime/model/byte-source.ts'
+import { SentBody } from '../pool/body-fixture.ts'
 
 const everything = { allow: null, deny: [] }
 
@@ -61,6 +62,7 @@ interface Call {
   readonly headers?: readonly (readonly [string, string])[]
   readonly method?: string
   readonly body?: Uint8Array | ByteSource | null
+  readonly streamIdleMs?: number
 }
 
 function agentsOf(t: TestContext, options: Partial<OutboundOptions> = {}) {
@@ -68,8 +70,9 @@ function agentsOf(t: TestContext, options: Partial<OutboundOptions> = {}) {
   t.after(() => agents.close())
   const get = async (url: string, { allow = [], deny = [], functionName = 'test', ...call }: Call = {}) => {
     const { signal = new AbortController().signal, headers = [], method = 'GET', body = null } = call
+    const { streamIdleMs = 60_000 } = call
     const json = JSON.stringify({ method, url, headers, redirect: 'follow' })
-    const terms = { signal, userAgent: 'isolette/1', timeoutMs: 60_000, streamIdleMs: 60_000 }
+    const terms = { signal, userAgent: 'isolette/1', timeoutMs: 60_000, streamIdleMs }
     const lease = await agents.lease(functionName, { allow, deny })
     try {
       const { stream, ...head } = await outboundFetch(lease.client, { json, body }, terms)
@@ -292,4 +295,18 @@ it('sends no headers that belong to a connection, and names itself unless the gu
   assert.equal(seen['user-agent'], 'isolette/1')
   await get(server.origin, { allow: ['127.0.0.1'], headers: [['User-Agent', 'mine']] })
   assert.equal(server.requests[1]!.headers['user-agent'], 'mine')
+})
+
+it('gives up a body that nothing is written to', async (t) => {
+  const server = await upstream(t, (request) => request.resume().on('error', () => {}))
+  const { get } = agentsOf(t)
+  const body = new SentBody()
+  body.write('begun')
+  const upload = { method: 'POST', body: body.pipe, streamIdleMs: 20, allow: ['127.0.0.1'] }
+  await assert.rejects(get(server.origin, upload), {
+    name: 'TypeError',
+    message: /: its body is incomplete: nothing of it came for limits\.streamIdleMs, 20 ms$/,
+  })
+  await turn()
+  assert.equal(body.isCanceled, true)
 })

@@ -178,6 +178,24 @@ describe('A response that is a stream', () => {
     assert.equal(guest.doneCount(id), 1)
   })
 
+  it('is cancelled when it comes too late', () => {
+    using guest = new Guest(`exports.default = { async fetch(request) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return new Response(request.body ?? new ReadableStream({ cancel() { console.log('cancelled') } }))
+    } }`)
+    const ids = [guest.add(), guest.add({ method: 'POST', chunks: ['a'] })]
+    guest.run()
+    for (const id of ids) guest.abort(id, 'TimeoutError')
+    guest.run()
+    guest.runTimers()
+    assert.deepEqual(
+      guest.logs.map(({ text }) => text),
+      ['cancelled'],
+    )
+    assert.equal(guest.canceledStreams.length, 1)
+    assert.equal(guest.sinks.size, 0)
+  })
+
   it('fails over a chunk that is not bytes', () => {
     using guest = new Guest(
       `exports.default = { fetch: () => new Response(new ReadableStream({ start(c) { c.enqueue('text') } })) }`,

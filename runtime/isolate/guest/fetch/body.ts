@@ -136,6 +136,11 @@ export class Body {
     return new Body('stream', branches[1])
   }
 
+  /** Nobody will read it, but it counts as read: whoever makes it is told. Nothing happens if somebody has read it. */
+  drop(reason: unknown): void {
+    if (!this.isUnusable) require('../stream/own-byte-stream.ts').cancelStream(this.stream(), reason)
+  }
+
   #readStream(): BodyReading {
     return new (require('../stream/body-reading.ts').BodyReading)(this.#content as ReadableStream)
   }

@@ -29,7 +29,7 @@ export async function fetch(input: unknown, init?: RequestInit): Promise<Respons
   const { signal } = state
   if (isAborted(signal)) {
     const reason = reasonOf(signal)
-    if (state.body !== null) giveUp(state.body, reason)
+    state.body?.drop(reason)
     throw reason
   }
   if (stringStartsWith(state.url, 'data:')) return require('../fetch/data-url.ts').answerDataUrl(state)
@@ -69,11 +69,6 @@ export async function fetch(input: unknown, init?: RequestInit): Promise<Respons
   beginFetch(opId, requestId, headOf(state), upload?.body)
   upload?.begin()
   return answer.promise
-}
-
-/** The body counts as read, though nobody does. */
-function giveUp(body: Body, reason: unknown): void {
-  if (!body.isUnusable) require('../stream/own-byte-stream.ts').cancelStream(body.stream(), reason)
 }
 
 /** A request that is sent as it is needs no copy, which would have to read its body. */

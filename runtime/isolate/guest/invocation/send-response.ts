@@ -13,7 +13,10 @@ import { checkBodyLength, writeResponse } from './results.ts'
  * @throws TypeError if the body was read before, or it is `Response.error()`; RangeError if it is too large.
  */
 export function sendBuffered(invocation: Invocation, response: ResponseState): boolean {
-  if (invocation.isAnswered) return true
+  if (invocation.isAnswered) {
+    response.body?.drop(undefined)
+    return true
+  }
   if (response.type === 'error') throw new TypeError('Cannot answer: the response is Response.error()')
   const { body } = response
   if (body === null) {
