@@ -94,4 +94,27 @@ describe('BytePipe', () => {
     await undefined
     assert.deepEqual(told, [])
   })
+
+  it('tells at once when it holds less, be it read or dropped', () => {
+    const held: number[] = []
+    const it: BytePipe = new BytePipe(4, {
+      onRoom() {},
+      onCancel() {},
+      onLess: () => held.push(it.heldBytes),
+    })
+    for (const text of ['abc', 'de', 'f']) it.write(bytes(text))
+    it.read()
+    assert.deepEqual(held, [3])
+    it.cancel()
+    assert.deepEqual(held, [3, 0])
+  })
+
+  it('knows whether it is full', () => {
+    const { pipe: it } = pipe(4)
+    assert.equal(it.isFull, false)
+    it.write(bytes('abcd'))
+    assert.equal(it.isFull, true)
+    it.read()
+    assert.equal(it.isFull, false)
+  })
 })
