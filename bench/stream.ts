@@ -40,10 +40,9 @@ export async function measure(): Promise<Report> {
   const measureOurs = async () => {
     await using running = disposable(await startIsolette(serverCore, { path: app, requestPath: '' }))
     for (const name of names) {
-      const watch = await watchWorker(running)
+      using watch = await watchWorker(running)
       ours[name].push(await speed(running.url, name))
-      const taken = watch.stop()
-      if (name === 'through') extraMiB.push(taken)
+      if (name === 'through') extraMiB.push(watch.extraMiB)
     }
   }
   const measureTheirs = async () => {
@@ -83,21 +82,16 @@ async function speed(origin: string, name: Direction): Promise<number> {
   return bodyBytes / 1024 ** 2 / JSON.parse(stdout).seconds
 }
 
-/** Watches the worker's resident memory; `stop` tells how much more it was at most than at the beginning, in MiB. */
-async function watchWorker({ adminSocket }: RunningIsolette): Promise<{ stop(): number }> {
+/** Watches how much more resident memory the worker has than at the beginning. */
+async function watchWorker({ adminSocket }: RunningIsolette): Promise<Disposable & { extraMiB: number }> {
   const { workers } = (await adminCall(adminSocket, 'GET', '/v1/workers')) as { workers: { pid: number }[] }
   const pid = workers[0]!.pid
   const beforeMiB = rssMiB(pid)
-  let mostMiB = beforeMiB
+  const watch = { extraMiB: 0, [Symbol.dispose]: () => clearInterval(timer) }
   const timer = setInterval(() => {
-    mostMiB = Math.max(mostMiB, rssMiB(pid))
+    watch.extraMiB = Math.max(watch.extraMiB, rssMiB(pid) - beforeMiB)
   }, sampleEveryMs)
-  return {
-    stop() {
-      clearInterval(timer)
-      return mostMiB - beforeMiB
-    },
-  }
+  return watch
 }
 
 function rowOf(name: string, samples: Samples): Row {

@@ -4,6 +4,8 @@ import type { FailedOutcome } from '../runtime/index.ts'
 export interface BodyWriter {
   /** The socket took all it could: nothing is to be written until it is writable. */
   readonly isBlocked: boolean
+  /** What the socket took, as far as is known. */
+  readonly takenBytes: number
   /** The client has the whole response, as far as it is ours to say; the response object is dead. */
   readonly isDone: boolean
   /** Whether no byte is missing once these are written. */

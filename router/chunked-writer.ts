@@ -16,6 +16,7 @@ export class ChunkedWriter implements BodyWriter {
   readonly #response: UwsResponse
   isBlocked = false
   isDone = false
+  takenBytes = 0
   #isProbing = false
 
   constructor(response: UwsResponse) {
@@ -32,6 +33,7 @@ export class ChunkedWriter implements BodyWriter {
       const pieceBytes = Math.min(rest.byteLength, this.#isProbing ? probeBytes : maxPieceBytes)
       // False also when the piece was taken, but with nothing behind it: what is kept is not sent yet.
       this.isBlocked = !this.#response.write(rest.subarray(0, pieceBytes))
+      if (!this.isBlocked) this.takenBytes += pieceBytes
       this.#isProbing = false
       rest = rest.subarray(pieceBytes)
     }

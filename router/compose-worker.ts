@@ -104,7 +104,12 @@ class ComposedWorker implements WorkerService {
       invoker: pool,
       recorder: this.#recorder,
       log,
-      options: { host: options.host, port: context.port, trustedProxies: options.trustedProxies },
+      options: {
+        host: options.host,
+        port: context.port,
+        trustedProxies: options.trustedProxies,
+        boundsReceiveBuffers: true,
+      },
       nowMs,
       random: Math.random,
     })

@@ -25,6 +25,10 @@ export class RequestStream implements PipeWriter {
   #receivedBytes = 0
   #countedBytes = 0
   #isComplete = false
+  /** What came in this turn. */
+  #arrived: Uint8Array[] = []
+  #arrivedBytes = 0
+  #handOnSoon: NodeJS.Immediate | undefined
 
   /** `contentLength` = -1 if it is not known. */
   constructor(
@@ -62,15 +66,19 @@ export class RequestStream implements PipeWriter {
     if (this.#receivedBytes > this.#maxBytes) return 'too_large'
     if (!this.#memory.take(bytes)) return 'no_memory'
     this.#countedBytes += bytes
-    const hasRoom = this.pipe.write(copyOf(chunk))
-    if (isLast) this.pipe.end()
-    else if (!hasRoom) this.#flow.hold()
+    this.#arrivedBytes += bytes
+    if (bytes > 0) this.#arrived.push(copyOf(chunk))
+    // Not at once: a function that went on meanwhile would give a fast client time to send more, and uWebSockets.js takes
+    // more for as long as there is.
+    this.#handOnSoon ??= setImmediate(() => this.#handOn())
+    if (!isLast && this.#countedBytes >= highWaterBytes) this.#flow.hold()
     return 'taken'
   }
 
   /** The body, if it is complete and short; null if it is empty. */
   takeWhole(): Uint8Array | null | undefined {
     if (!this.#isComplete || this.#receivedBytes > maxWholeBytes) return undefined
+    this.#handOn()
     const body = new RequestBody()
     for (let read = this.pipe.read(); read.kind === 'bytes'; read = this.pipe.read()) {
       body.add(read.bytes.buffer as ArrayBuffer)
@@ -80,15 +88,30 @@ export class RequestStream implements PipeWriter {
 
   /** The response is about to be complete: what did not come yet is of no use, what did is the function's alone. */
   letGo(): void {
+    if (this.#isComplete) this.#handOn()
     this.fail(answered)
     this.#flow.release()
   }
 
   /** No more of it reaches the function. */
   fail(failure: FailedOutcome): void {
+    this.#arrived = []
+    this.#arrivedBytes = 0
     this.pipe.fail(failure)
     this.#memory.give(this.#countedBytes)
     this.#countedBytes = 0
+  }
+
+  #handOn(): void {
+    clearImmediate(this.#handOnSoon)
+    this.#handOnSoon = undefined
+    for (const bytes of this.#arrived) this.pipe.write(bytes)
+    this.#arrived = []
+    this.#arrivedBytes = 0
+    // Of a body that nobody reads any more nothing was taken.
+    this.onLess()
+    if (this.#isComplete) this.pipe.end()
+    else if (!this.pipe.isFull) this.#flow.readOn()
   }
 
   onRoom(): void {
@@ -96,7 +119,7 @@ export class RequestStream implements PipeWriter {
   }
 
   onLess(): void {
-    const read = this.#countedBytes - this.pipe.heldBytes
+    const read = this.#countedBytes - this.pipe.heldBytes - this.#arrivedBytes
     if (read <= 0) return
     this.#countedBytes -= read
     this.#memory.give(read)

@@ -108,8 +108,10 @@ export class ResponseStream {
   }
 
   #cork(write: () => void): void {
+    const writer = this.#writer
+    const before = writer.takenBytes
     this.#response.cork(write)
-    if (!this.#writer.isDone) this.#flow.noteWrite(this.#writer.isBlocked)
+    if (!writer.isDone) this.#flow.noteWrite(writer.isBlocked, writer.takenBytes > before)
   }
 
   readonly #writeSome = (): void => {

@@ -13,6 +13,7 @@ import { HeldBytes } from './held-bytes.ts'
 import { type EverySecond, everySecond, IdleWatch } from './idle-watch.ts'
 import { InvocationIds } from './invocation-id.ts'
 import { TargetPicker } from './pick-target.ts'
+import { boundReceiveBuffers } from './receive-buffer.ts'
 import { badRequest, bodyTooLarge, noRoute, refuse, wrongMethod } from './refusal.ts'
 import { peerAddress, RequestEvent } from './request-event.ts'
 import { RequestHead } from './request-head.ts'
@@ -51,6 +52,8 @@ export interface HttpServerOptions {
     readonly maxHeldBodyBytes?: number
     /** What large responses that are being sent may take, all together; over it requests are `overloaded`. Default 256 MiB. */
     readonly maxHeldResponseBytes?: number
+    /** Whether the kernel is told how much it may receive for a connection ahead of us. */
+    readonly boundsReceiveBuffers?: boolean
   }
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
@@ -112,17 +115,25 @@ class UwsServer implements HttpServer {
   listen(): Promise<number> {
     const { uws, options } = this.#server
     return new Promise((resolve, reject) => {
-      this.#app.listen(options.host, options.port, (socket) => {
-        if (socket) {
-          this.#listenSocket = socket
-          resolve(uws.us_socket_local_port(socket))
-          return
-        }
-        const address = `${options.host}:${options.port}`
-        const problem = 'must be an address of this machine and a port that is free and allowed'
-        reject(new IsoletteError('cannot_listen', `Cannot listen on ${address}: ${problem}`))
-      })
+      const listen = () => {
+        this.#app.listen(options.host, options.port, (socket) => {
+          if (socket) {
+            this.#listenSocket = socket
+            resolve(uws.us_socket_local_port(socket))
+            return
+          }
+          const address = `${options.host}:${options.port}`
+          const problem = 'must be an address of this machine and a port that is free and allowed'
+          reject(new IsoletteError('cannot_listen', `Cannot listen on ${address}: ${problem}`))
+        })
+      }
+      if (options.boundsReceiveBuffers) boundReceiveBuffers(listen).catch((err) => this.#noteUnbound(err))
+      else listen()
     })
+  }
+
+  #noteUnbound(err: unknown): void {
+    this.#server.log.warn({ err }, 'receive buffers are not bounded: fast uploads may take much memory')
   }
 
   stopAccepting(): void {

@@ -8,7 +8,7 @@ export class SizedWriter implements BodyWriter {
   readonly #totalBytes: number
   isBlocked = false
   isDone = false
-  #sentBytes = 0
+  takenBytes = 0
 
   constructor(response: UwsResponse, totalBytes: number) {
     this.#response = response
@@ -16,12 +16,12 @@ export class SizedWriter implements BodyWriter {
   }
 
   isLast(bytes: Uint8Array): boolean {
-    return this.#sentBytes + bytes.byteLength >= this.#totalBytes
+    return this.takenBytes + bytes.byteLength >= this.#totalBytes
   }
 
   /** What goes beyond the declared length is not written. */
   write(bytes: Uint8Array): Uint8Array | null {
-    const part = bytes.subarray(0, this.#totalBytes - this.#sentBytes)
+    const part = bytes.subarray(0, this.#totalBytes - this.takenBytes)
     if (part.byteLength === 0) {
       this.end()
       return bytes
@@ -29,10 +29,10 @@ export class SizedWriter implements BodyWriter {
     const [isTaken, isDone] = this.#response.tryEnd(part, this.#totalBytes)
     this.isDone = isDone
     // The response object is dead when it is done.
-    const takenBytes = isTaken || isDone ? part.byteLength : this.#response.getWriteOffset() - this.#sentBytes
+    const partBytes = isTaken || isDone ? part.byteLength : this.#response.getWriteOffset() - this.takenBytes
     this.isBlocked = !isTaken && !isDone
-    this.#sentBytes += takenBytes
-    return takenBytes === bytes.byteLength ? null : bytes.subarray(takenBytes)
+    this.takenBytes += partBytes
+    return partBytes === bytes.byteLength ? null : bytes.subarray(partBytes)
   }
 
   unblock(): void {
@@ -40,8 +40,8 @@ export class SizedWriter implements BodyWriter {
   }
 
   shortfall(): FailedOutcome | null {
-    if (this.#sentBytes === this.#totalBytes) return null
-    return lengthMismatch(`its body ended after ${this.#sentBytes} bytes`, this.#totalBytes)
+    if (this.takenBytes === this.#totalBytes) return null
+    return lengthMismatch(`its body ended after ${this.takenBytes} bytes`, this.#totalBytes)
   }
 
   /** Only of a body that is declared to be empty: others end with their last byte. */

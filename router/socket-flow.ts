@@ -2,6 +2,8 @@ import type { HttpResponse as UwsResponse } from 'uWebSockets.js'
 
 const minRetryMs = 1
 const maxRetryMs = 64
+/** Of the time that a blocked response has waited already. */
+const retryShare = 1 / 8
 
 /**
  * Holds a connection back in both directions: reads no more while the function has enough, writes no more while the
@@ -29,7 +31,8 @@ export class SocketFlow {
   /** Whether uWebSockets.js may be counting the seconds. */
   #isTimed = false
   #onWritable: (() => void) | null = null
-  #retryMs = minRetryMs
+  /** How long a blocked response has waited for its client. */
+  #waitedMs = 0
   #retryTimer: NodeJS.Timeout | undefined
   #pauseAgain: NodeJS.Immediate | undefined
 
@@ -64,17 +67,18 @@ export class SocketFlow {
   release(): void {
     if (!this.#isHeld) return
     this.#isHeld = false
-    this.#retryMs = minRetryMs
+    this.#waitedMs = 0
     clearTimeout(this.#retryTimer)
     this.#resume()
   }
 
   /**
-   * To be called after each cork: with whether the socket did not take all that was written. `onWritable` is told when it
-   * may take more.
+   * To be called after each cork: whether the socket did not take all that was written, and whether it took some.
+   * `onWritable` is told when it may take more.
    */
-  noteWrite(isBlocked: boolean): void {
+  noteWrite(isBlocked: boolean, tookSome: boolean): void {
     if (isBlocked) this.#isTimed = true
+    if (tookSome) this.#waitedMs = 0
     // Of what stood behind a cork nothing tells whether it was sent.
     if (this.#isHeld) this.#pause()
   }
@@ -83,7 +87,6 @@ export class SocketFlow {
   onWritable(callback: () => void): void {
     this.#onWritable = callback
     this.#response.onWritable(() => {
-      this.#retryMs = minRetryMs
       this.#onWritable?.()
       return true
     })
@@ -110,8 +113,11 @@ export class SocketFlow {
       if (this.#isHeld) this.#response.pause()
     })
     clearTimeout(this.#retryTimer)
-    this.#retryTimer = setTimeout(() => this.#onWritable?.(), this.#retryMs)
-    this.#retryMs = Math.min(this.#retryMs * 2, maxRetryMs)
+    const delayMs = Math.min(Math.max(this.#waitedMs * retryShare, minRetryMs), maxRetryMs)
+    this.#retryTimer = setTimeout(() => {
+      this.#waitedMs += delayMs
+      this.#onWritable?.()
+    }, delayMs)
   }
 
   #resume(): void {
