@@ -94,7 +94,7 @@ export const op = {
   fetch: 9,
   /** `(opId)`: gives an asynchronous op up; it will not answer. */
   cancel: 10,
-  /** `(opId, asText) → ArrayBuffer`: the bytes that came with a resolved op; once. With `true` as text, without a byte order mark. */
+  /** `(opId, asText, isContinued) → ArrayBuffer`: the bytes that came with a resolved op; once. With `true` as text, without a byte order mark unless it is continued. */
   takeBytes: 11,
   /** `(requestId, nameLength-free text)`: a rejection nobody handled, `name: message\nstack`. */
   unhandledRejection: 12,
@@ -102,7 +102,11 @@ export const op = {
   pullChunk: 13,
   /** `(opId, requestId or 0, streamId)`: resolves with '' when `pullChunk` has something to say. */
   awaitChunk: 14,
-  /** `(opId, requestId or 0, streamId)`: reads to the end, which `takeBytes` then gives. Rejects if the stream fails. */
+  /**
+   * `(opId, requestId or 0, streamId)`: reads to the end. Resolves with '' if `takeBytes` then gives all; with the
+   * number of bytes if it gives the next piece at each call, and at last nothing. No piece ends within a character of UTF-8.
+   * Rejects if the stream fails.
+   */
   collectStream: 15,
   /** `(streamId)`: the guest reads no more of it. */
   cancelStream: 16,

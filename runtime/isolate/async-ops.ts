@@ -1,16 +1,11 @@
+import type { CollectedBytes } from './collected-bytes.ts'
 import type { EntryFrames } from './entry-frames.ts'
-import type { MemoryShare } from './memory-budget.ts'
 import type { Pending } from './pending.ts'
 
 interface OpenOp {
   /** Who is charged for what the guest does with the answer; undefined = the whole instance. */
   readonly owner: Pending | undefined
   readonly giveUp: () => void
-}
-
-interface HeldBytes {
-  readonly bytes: Uint8Array
-  readonly share: MemoryShare | null
 }
 
 interface Completion {
@@ -22,7 +17,7 @@ interface Completion {
 export class AsyncOps {
   readonly #onCompletion: () => void
   readonly #open = new Map<number, OpenOp>()
-  readonly #heldBytes = new Map<number, HeldBytes>()
+  readonly #heldBytes = new Map<number, CollectedBytes>()
   #completions: Completion[] = []
   #isClosed = false
 
@@ -64,14 +59,15 @@ export class AsyncOps {
     return count
   }
 
-  /** Nothing happens if the op was given up. `bytes` count in `share` until the guest has taken them. */
-  resolve(opId: number, text: string, bytes?: Uint8Array, share: MemoryShare | null = null): void {
+  /** Nothing happens if the op was given up. `bytes` are held until the guest has taken them. */
+  resolve(opId: number, text: string, bytes?: CollectedBytes): void {
     const op = this.#take(opId)
     if (op === undefined) {
-      share?.release()
+      bytes?.drop()
       return
     }
-    if (bytes !== undefined) this.#heldBytes.set(opId, { bytes, share })
+    this.#heldBytes.get(opId)?.drop()
+    if (bytes !== undefined) this.#heldBytes.set(opId, bytes)
     this.tell(op.owner, (frames) => frames.opResolved(opId, text))
   }
 
@@ -83,16 +79,17 @@ export class AsyncOps {
 
   /** The guest waits for it no longer. */
   cancel(opId: number): void {
-    this.takeBytes(opId)
+    this.#heldBytes.get(opId)?.drop()
+    this.#heldBytes.delete(opId)
     this.#take(opId)?.giveUp()
   }
 
-  /** The bytes that came with an answer, once. */
+  /** The bytes that came with an answer, or the next piece of them, once. */
   takeBytes(opId: number): Uint8Array | undefined {
     const held = this.#heldBytes.get(opId)
-    this.#heldBytes.delete(opId)
-    held?.share?.release()
-    return held?.bytes
+    const bytes = held?.take()
+    if (held?.isEmpty) this.#heldBytes.delete(opId)
+    return bytes
   }
 
   /** Has a frame written into the next entry; `owner` is charged for it. */
@@ -116,7 +113,8 @@ export class AsyncOps {
   close(): void {
     this.#isClosed = true
     this.#completions = []
-    for (const opId of [...this.#heldBytes.keys()]) this.takeBytes(opId)
+    for (const held of this.#heldBytes.values()) held.drop()
+    this.#heldBytes.clear()
     const open = [...this.#open.values()]
     this.#open.clear()
     for (const { giveUp } of open) giveUp()

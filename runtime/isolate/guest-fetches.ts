@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ByteSource } from '../model/byte-source.ts'
 import type { AsyncOps } from './async-ops.ts'
+import { CollectedBytes } from './collected-bytes.ts'
 import type { GuestSources } from './guest-sources.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
@@ -142,7 +143,7 @@ export class GuestFetches {
     await nextTurn()
     const whole = body.takeWhole()
     if (whole !== null) {
-      this.#ops.resolve(opId, JSON.stringify({ ...head, body: 0 }), whole)
+      this.#ops.resolve(opId, JSON.stringify({ ...head, body: 0 }), new CollectedBytes([whole], null))
     } else if (this.#ops.isOpen(opId)) {
       const streamId = this.#sources.open(body.source, undefined, () => {
         body.isHandedOn = true

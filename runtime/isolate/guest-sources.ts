@@ -2,6 +2,7 @@ import type { ByteSource, SourceRead } from '../model/byte-source.ts'
 import { freeBytes } from '../model/free-bytes.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
 import type { AsyncOps } from './async-ops.ts'
+import { CollectedBytes } from './collected-bytes.ts'
 import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
 import type { Pending } from './pending.ts'
 import type { StreamIds } from './stream-ids.ts'
@@ -84,7 +85,7 @@ export class GuestSources {
     })
   }
 
-  /** Reads to the end; the answer comes with all bytes. */
+  /** Reads to the end; the answer comes with all bytes. See `op.collectStream`. */
   collect(opId: number, requester: Pending | undefined, streamId: number): void {
     const stream = this.#begin(opId, requester, streamId)
     if (stream === undefined) return
@@ -98,7 +99,8 @@ export class GuestSources {
         if (read.kind === 'end') {
           stream.share = null
           this.#forget(stream)
-          this.#ops.resolve(opId, '', join(chunks), share)
+          const all = new CollectedBytes(chunks, share)
+          this.#ops.resolve(opId, all.isLong ? String(all.heldBytes) : '', all)
         } else if (read.kind === 'failed') {
           this.#forget(stream)
           this.#ops.reject(opId, textOf(read.failure))

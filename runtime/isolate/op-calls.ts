@@ -38,6 +38,8 @@ const maxRandomBytes = 65_536
 /** Of the text that says why a body is incomplete. */
 const maxReasonUnits = 8192
 const utf8 = new TextDecoder()
+/** For what is not the beginning: there a byte order mark is a character. */
+const continuedUtf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Answers one numbered host call. Everything that comes in is hostile; a call that makes no sense answers undefined.
@@ -91,7 +93,8 @@ export function answerOp(
       return undefined
     case op.takeBytes:
       if (!isId(a)) return undefined
-      return b === true ? utf8.decode(target.takeBytes(a)) : ownBuffer(target.takeBytes(a))
+      if (b !== true) return ownBuffer(target.takeBytes(a))
+      return (c === true ? continuedUtf8 : utf8).decode(target.takeBytes(a))
     case op.unhandledRejection:
       if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`, 0)
       return undefined

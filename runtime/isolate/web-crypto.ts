@@ -1,4 +1,5 @@
 import type { AsyncOps } from './async-ops.ts'
+import { CollectedBytes } from './collected-bytes.ts'
 import type { HostWork, WorkAccount } from './host-work.ts'
 import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
 import type { Pending } from './pending.ts'
@@ -100,7 +101,11 @@ export class WebCrypto {
       share.release()
       if (bytes !== null && !share.hold(bytes.byteLength))
         throw tooMuch('what does not fit into limits.memoryMiB with the rest')
-      async.resolve(opId, text, bytes === null ? undefined : new Uint8Array(bytes), share)
+      async.resolve(
+        opId,
+        text,
+        bytes === null ? undefined : new CollectedBytes([new Uint8Array(bytes)], share),
+      )
     } catch (error) {
       share.release()
       async.reject(opId, refusalText(error))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { AsyncOps } from '../../runtime/isolate/async-ops.ts'
+import { CollectedBytes } from '../../runtime/isolate/collected-bytes.ts'
 import { EntryFrames } from '../../runtime/isolate/entry-frames.ts'
 import { MemoryBudget, MemoryShare } from '../../runtime/isolate/memory-budget.ts'
 import type { Pending } from '../../runtime/isolate/pending.ts'
@@ -50,7 +51,7 @@ it('says nothing of an op that was given up, and frees what it brought', () => {
   assert.equal(givenUp, 1)
   const share = new MemoryShare(budget)
   share.hold(10)
-  ops.resolve(7, '', new Uint8Array(10), share)
+  ops.resolve(7, '', new CollectedBytes([new Uint8Array(10)], share))
   assert.equal(budget.hold(10), true)
   assert.equal(take(ops).meta, '')
 })
@@ -61,7 +62,7 @@ it('holds the bytes of an answer, and their memory, until they are taken, once',
   const share = new MemoryShare(budget)
   share.hold(10)
   ops.begin(7, owner, ignore)
-  ops.resolve(7, '', new Uint8Array(10), share)
+  ops.resolve(7, '', new CollectedBytes([new Uint8Array(10)], share))
   assert.equal(budget.hold(1), false)
   assert.equal(ops.takeBytes(7)?.byteLength, 10)
   assert.equal(ops.takeBytes(7), undefined)

@@ -113,9 +113,9 @@ export function takeOpBytes(opId: number): ArrayBuffer {
   return call(op.takeBytes, opId) as ArrayBuffer
 }
 
-/** The same, decoded as UTF-8, without a byte order mark. */
-export function takeOpText(opId: number): string {
-  return call(op.takeBytes, opId, true) as string
+/** The same, decoded as UTF-8, without a byte order mark at its beginning; `isContinued`: that is somewhere else. */
+export function takeOpText(opId: number, isContinued: boolean): string {
+  return call(op.takeBytes, opId, true, isContinued) as string
 }
 
 /** What is at hand of a stream: null = its end, undefined = nothing yet, text = why no more comes. */
@@ -127,7 +127,7 @@ export function awaitChunk(opId: number, requestId: number, streamId: number): v
   call(op.awaitChunk, opId, requestId, streamId)
 }
 
-/** Reads to the end; `takeOpBytes` or `takeOpText` then give all. */
+/** Reads to the end; `takeOpBytes` or `takeOpText` then give all, or piece by piece; see `op.collectStream`. */
 export function collectStream(opId: number, requestId: number, streamId: number): void {
   call(op.collectStream, opId, requestId, streamId)
 }

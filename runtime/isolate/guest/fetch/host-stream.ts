@@ -1,7 +1,15 @@
-import { awaitChunk, cancelStream, collectStream, pullChunk, takeOpBytes, takeOpText } from '../host.ts'
+import {
+  awaitChunk,
+  cancelOp,
+  cancelStream,
+  collectStream,
+  pullChunk,
+  takeOpBytes,
+  takeOpText,
+} from '../host.ts'
 import { awaitOp, forgetOp } from '../invocation/pending-ops.ts'
 import { Deferred } from '../language/deferred.ts'
-import { TypeError, Uint8Array } from '../primordials.ts'
+import { TypeError, typedArrayByteLength, typedArraySet, Uint8Array } from '../primordials.ts'
 
 /**
  * A body that the host gets bit by bit: of a request that came in, or of an answer to `fetch`. Nothing of it is fetched
@@ -16,7 +24,9 @@ export class HostStream {
   isOver = false
   /** Why it was given up. */
   #failure: { readonly reason: unknown } | null = null
-  #waiting: { readonly opId: number; readonly answer: Deferred<unknown> } | null = null
+  #waiting: { readonly opId: number; readonly answer: Deferred<string> } | null = null
+  /** The op whose answer is the body. */
+  #collectedBy = 0
   /** Told when it fails without anybody having read it. */
   onFail: ((reason: unknown) => void) | null = null
   /** Told when it is over. */
@@ -35,7 +45,7 @@ export class HostStream {
   async pull(deliver: (bytes: Uint8Array | null) => void): Promise<void> {
     let chunk = this.#next()
     while (chunk === undefined) {
-      await this.#answer(awaitChunk, () => undefined)
+      await this.#answer(awaitChunk)
       chunk = this.#next()
     }
     deliver(chunk === null ? null : new Uint8Array(chunk))
@@ -51,14 +61,41 @@ export class HostStream {
     throw new TypeError(chunk)
   }
 
-  /** All bytes, in one crossing. */
+  /** All bytes. */
   async bytes(): Promise<Uint8Array> {
-    return new Uint8Array(await this.#collect(takeOpBytes))
+    const longBytes = await this.#collect()
+    const opId = this.#collectedBy
+    if (longBytes === 0) return new Uint8Array(takeOpBytes(opId))
+    try {
+      const all = new Uint8Array(longBytes)
+      let at = 0
+      while (at < longBytes) {
+        const piece = new Uint8Array(takeOpBytes(opId))
+        typedArraySet(all, piece, at)
+        at += typedArrayByteLength(piece)
+      }
+      return all
+    } finally {
+      // Whatever there was no memory for.
+      cancelOp(opId)
+    }
   }
 
   /** All bytes as text, which the host decodes. */
   async text(): Promise<string> {
-    return this.#collect(takeOpText)
+    const longBytes = await this.#collect()
+    const opId = this.#collectedBy
+    let text = takeOpText(opId, false)
+    if (longBytes === 0) return text
+    try {
+      for (;;) {
+        const piece = takeOpText(opId, true)
+        if (piece === '') return text
+        text += piece
+      }
+    } finally {
+      cancelOp(opId)
+    }
   }
 
   /** Nobody reads on. */
@@ -84,15 +121,18 @@ export class HostStream {
     this.#waiting = null
     if (waiting !== null) {
       forgetOp(waiting.opId)
+      // The answer may be on its way, with all bytes.
+      cancelOp(waiting.opId)
       waiting.answer.reject(reason)
     }
     this.onFail?.(reason)
   }
 
-  async #collect<Value>(take: (opId: number) => Value): Promise<Value> {
+  /** @returns 0 if all is to be taken at once, else how many bytes there are, piece by piece. */
+  async #collect(): Promise<number> {
     if (this.#failure !== null) throw this.#failure.reason
     try {
-      return await this.#answer(collectStream, take)
+      return +(await this.#answer(collectStream))
     } finally {
       this.#end()
     }
@@ -105,23 +145,21 @@ export class HostStream {
     this.onOver = null
   }
 
-  #answer<Value>(
-    begin: (opId: number, requestId: number, streamId: number) => void,
-    take: (opId: number) => Value,
-  ): Promise<Value> {
-    const answer = new Deferred<Value>()
+  #answer(begin: (opId: number, requestId: number, streamId: number) => void): Promise<string> {
+    const answer = new Deferred<string>()
     const opId = awaitOp({
       requestId: this.#requestId,
-      resolve: () => {
+      resolve: (text) => {
         this.#waiting = null
-        answer.resolve(take(opId))
+        this.#collectedBy = opId
+        answer.resolve(text)
       },
       reject: (message) => {
         this.#waiting = null
         answer.reject(new TypeError(message))
       },
     })
-    this.#waiting = { opId, answer: answer as Deferred<unknown> }
+    this.#waiting = { opId, answer }
     begin(opId, this.#requestId, this.id)
     return answer.promise
   }
