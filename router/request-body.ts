@@ -1,7 +1,8 @@
+import { ChunkQueue } from '../runtime/index.ts'
+
 /** Puts a request's body together from the chunks in which it arrives. */
 export class RequestBody {
-  readonly #chunks: Buffer[] = []
-  #byteLength = 0
+  readonly #chunks = new ChunkQueue()
 
   /**
    * Copies the chunk, whose memory is not ours. Into a `Buffer`, of which small ones share memory: `ArrayBuffer.slice`
@@ -9,13 +10,24 @@ export class RequestBody {
    */
   add(chunk: ArrayBuffer): void {
     if (chunk.byteLength > 0) this.#chunks.push(Buffer.from(new Uint8Array(chunk)))
-    this.#byteLength += chunk.byteLength
   }
 
-  /** The whole body; null if it is empty. */
+  /** The whole body, once; null if it is empty. */
   take(): Uint8Array | null {
-    const [first] = this.#chunks
-    if (first === undefined) return null
-    return this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#byteLength)
+    return joinChunks(this.#chunks)
   }
+}
+
+/** What waits in the queue, as one; null if that is nothing. */
+export function joinChunks(chunks: ChunkQueue): Uint8Array | null {
+  const { byteLength } = chunks
+  const first = chunks.shift()
+  if (first === undefined || first.byteLength === byteLength) return first ?? null
+  const whole = new Uint8Array(byteLength)
+  let at = 0
+  for (let chunk: Uint8Array | undefined = first; chunk !== undefined; chunk = chunks.shift()) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
 }

@@ -1,6 +1,6 @@
-import { BytePipe, type FailedOutcome, type PipeWriter } from '../runtime/index.ts'
+import { BytePipe, ChunkQueue, type FailedOutcome, type PipeWriter } from '../runtime/index.ts'
 import type { HeldBytes } from './held-bytes.ts'
-import { RequestBody } from './request-body.ts'
+import { joinChunks } from './request-body.ts'
 import type { SocketFlow } from './socket-flow.ts'
 
 /** Bodies up to this size are given to the function whole, if they come soon enough. */
@@ -26,8 +26,7 @@ export class RequestStream implements PipeWriter {
   #countedBytes = 0
   #isComplete = false
   /** What came in this turn. */
-  #arrived: Uint8Array[] = []
-  #arrivedBytes = 0
+  readonly #arrived = new ChunkQueue()
   #handOnSoon: NodeJS.Immediate | undefined
 
   /** `contentLength` = -1 if it is not known. */
@@ -66,8 +65,7 @@ export class RequestStream implements PipeWriter {
     if (this.#receivedBytes > this.#maxBytes) return 'too_large'
     if (!this.#memory.take(bytes)) return 'no_memory'
     this.#countedBytes += bytes
-    this.#arrivedBytes += bytes
-    if (bytes > 0) this.#arrived.push(copyOf(chunk))
+    this.#arrived.pushCopy(chunk)
     // Not at once: a function that went on meanwhile would give a fast client time to send more, and uWebSockets.js takes
     // more for as long as there is.
     this.#handOnSoon ??= setImmediate(() => this.#handOn())
@@ -79,11 +77,9 @@ export class RequestStream implements PipeWriter {
   takeWhole(): Uint8Array | null | undefined {
     if (!this.#isComplete || this.#receivedBytes > maxWholeBytes) return undefined
     this.#handOn()
-    const body = new RequestBody()
-    for (let read = this.pipe.read(); read.kind === 'bytes'; read = this.pipe.read()) {
-      body.add(read.bytes.buffer as ArrayBuffer)
-    }
-    return body.take()
+    const chunks = new ChunkQueue()
+    for (let read = this.pipe.read(); read.kind === 'bytes'; read = this.pipe.read()) chunks.push(read.bytes)
+    return joinChunks(chunks)
   }
 
   /** The response is about to be complete: what did not come yet is of no use, what did is the function's alone. */
@@ -95,8 +91,7 @@ export class RequestStream implements PipeWriter {
 
   /** No more of it reaches the function. */
   fail(failure: FailedOutcome): void {
-    this.#arrived = []
-    this.#arrivedBytes = 0
+    this.#arrived.clear()
     this.pipe.fail(failure)
     this.#memory.give(this.#countedBytes)
     this.#countedBytes = 0
@@ -105,9 +100,8 @@ export class RequestStream implements PipeWriter {
   #handOn(): void {
     clearImmediate(this.#handOnSoon)
     this.#handOnSoon = undefined
-    for (const bytes of this.#arrived) this.pipe.write(bytes)
-    this.#arrived = []
-    this.#arrivedBytes = 0
+    for (let bytes = this.#arrived.shift(); bytes !== undefined; bytes = this.#arrived.shift())
+      this.pipe.write(bytes)
     // Of a body that nobody reads any more nothing was taken.
     this.onLess()
     if (this.#isComplete) this.pipe.end()
@@ -119,7 +113,7 @@ export class RequestStream implements PipeWriter {
   }
 
   onLess(): void {
-    const read = this.#countedBytes - this.pipe.heldBytes - this.#arrivedBytes
+    const read = this.#countedBytes - this.pipe.heldBytes - this.#arrived.byteLength
     if (read <= 0) return
     this.#countedBytes -= read
     this.#memory.give(read)
@@ -128,11 +122,4 @@ export class RequestStream implements PipeWriter {
   onCancel(): void {
     this.#flow.readOn()
   }
-}
-
-/** In memory of its own, which is not filled with zeros first. */
-function copyOf(chunk: ArrayBuffer): Uint8Array {
-  const copy = Buffer.allocUnsafeSlow(chunk.byteLength)
-  copy.set(new Uint8Array(chunk))
-  return copy
 }

@@ -1,4 +1,5 @@
 import type { ByteSource, SourceRead } from './byte-source.ts'
+import { ChunkQueue } from './chunk-queue.ts'
 import type { FailedOutcome } from './outcome.ts'
 
 const empty: SourceRead = { kind: 'empty' }
@@ -21,8 +22,7 @@ export interface PipeWriter {
 export class BytePipe implements ByteSource {
   readonly #highWaterBytes: number
   readonly #writer: PipeWriter
-  #chunks: Uint8Array[] = []
-  #heldBytes = 0
+  readonly #chunks = new ChunkQueue()
   #state: 'open' | 'ended' | 'failed' | 'canceled' = 'open'
   #failure: FailedOutcome | null = null
   #isFull = false
@@ -35,7 +35,7 @@ export class BytePipe implements ByteSource {
 
   /** Bytes written and not read yet. */
   get heldBytes(): number {
-    return this.#heldBytes
+    return this.#chunks.byteLength
   }
 
   /** Whether `write` last said that there is no room, and there is none yet. */
@@ -57,10 +57,9 @@ export class BytePipe implements ByteSource {
     if (this.#state !== 'open') return true
     if (bytes.byteLength > 0) {
       this.#chunks.push(bytes)
-      this.#heldBytes += bytes.byteLength
       this.#wakeReader()
     }
-    this.#isFull = this.#heldBytes >= this.#highWaterBytes
+    this.#isFull = this.heldBytes >= this.#highWaterBytes
     return !this.#isFull
   }
 
@@ -83,7 +82,6 @@ export class BytePipe implements ByteSource {
   read(): SourceRead {
     const bytes = this.#chunks.shift()
     if (bytes !== undefined) {
-      this.#heldBytes -= bytes.byteLength
       this.#writer.onLess?.()
       this.#noteRoom()
       return { kind: 'bytes', bytes }
@@ -93,7 +91,7 @@ export class BytePipe implements ByteSource {
   }
 
   onceReadable(callback: () => void): void {
-    if (this.#chunks.length === 0 && this.#state === 'open') this.#onReadable = callback
+    if (this.heldBytes === 0 && this.#state === 'open') this.#onReadable = callback
     else queueMicrotask(callback)
   }
 
@@ -107,14 +105,13 @@ export class BytePipe implements ByteSource {
   }
 
   #drop(): void {
-    this.#chunks = []
-    this.#heldBytes = 0
+    this.#chunks.clear()
     this.#writer.onLess?.()
   }
 
   #noteRoom(): void {
     // At half, so that the two sides do not wake each other for every chunk.
-    if (!this.#isFull || this.#heldBytes > this.#highWaterBytes / 2) return
+    if (!this.#isFull || this.heldBytes > this.#highWaterBytes / 2) return
     this.#isFull = false
     queueMicrotask(() => {
       if (this.#state === 'open') this.#writer.onRoom()

@@ -20,6 +20,6 @@ it('is null if it is empty, and of exactly its length', () => {
   assert.equal(body.take(), null)
   body.add(bytes(1, 2))
   assert.deepEqual([...body.take()!], [1, 2])
-  body.add(bytes(3))
-  assert.deepEqual([...body.take()!], [1, 2, 3])
+  for (const part of [bytes(1, 2), bytes(3), bytes(4)]) body.add(part)
+  assert.deepEqual([...body.take()!], [1, 2, 3, 4])
 })
