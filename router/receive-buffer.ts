@@ -16,8 +16,7 @@ const receiveBufferBytes = 256 * 1024
  *
  * Neither Node.js nor uWebSockets.js can set this of a TCP socket. But a child process may have the socket too, and the
  * handle that Node.js has for UDP does not look at what it is given; this Node.js is pinned, and a test sees to it. It takes
- * some 50 ms, in which nobody waits. The price: of an upload over a long line no more is under way at once, 4 MB a second
- * for a round trip of 50 ms.
+ * some 50 ms, in which nobody waits. The price: an upload over a long line goes no faster than that much a round trip.
  *
  * Resolves when it is done; rejects if it cannot be.
  */

@@ -18,8 +18,7 @@ const retryShare = 1 / 8
  *    each `resume` comes right after a `pause`, which makes the note, and streams make the other one when they begin.
  *  - A write that is not wholly taken looks for both events again: a paused socket must be paused once more. So does what
  *    it tries to write itself when it has handed on what came: what pauses then pauses again in the next turn.
- *  - After `pause` it reads on for as long as the kernel has 512 KiB at once: on a fast network some MiB, up to what the
- *    kernel buffers for one socket; from a client on the same machine that is faster than we, more.
+ *  - After `pause` it reads on for as long as the kernel has 512 KiB at once: see `receive-buffer.ts`.
  *  - It ends connections that take or send nothing for 10 s, or send less than 16 KB/s. `pause` ends that count, `resume`
  *    begins it anew, and so `rearm` does both: how long a stream may be silent is not for the server to say.
  */
