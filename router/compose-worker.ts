@@ -112,6 +112,7 @@ class ComposedWorker implements WorkerService {
       },
       nowMs,
       random: Math.random,
+      beat: context.beat,
     })
   }
 

@@ -16,6 +16,7 @@ import { ExchangeStreams, type StreamsOwner } from './exchange-streams.ts'
 import type { HeldBytes } from './held-bytes.ts'
 import type { IdleWatch } from './idle-watch.ts'
 import type { PickedTarget } from './pick-target.ts'
+import type { Pulse } from './pulse.ts'
 import { bodyTooLarge, refuse } from './refusal.ts'
 import { RequestBody } from './request-body.ts'
 import type { RequestEvent } from './request-event.ts'
@@ -41,6 +42,8 @@ export interface ExchangeHost {
   /** Large response bodies that are being sent, of all requests together. */
   readonly responses: HeldBytes
   readonly idle: IdleWatch
+  /** Counts the chunks of request bodies. */
+  readonly pulse: Pulse
 }
 
 /**
@@ -120,6 +123,7 @@ export class Exchange implements Invocation, Addressee, StreamListener, StreamsO
     const upload = new RequestStream(streams.flow, this.#host.bodies, { maxBytes, contentLength })
     streams.upload = upload
     this.response.onData((chunk, isLast) => {
+      this.#host.pulse.count()
       const problem = upload.add(chunk, isLast)
       if (problem === 'too_large') this.#refuse(maxBytes)
       else if (problem === 'no_memory') this.#shed()

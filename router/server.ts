@@ -13,6 +13,7 @@ import { HeldBytes } from './held-bytes.ts'
 import { type EverySecond, everySecond, IdleWatch } from './idle-watch.ts'
 import { InvocationIds } from './invocation-id.ts'
 import { TargetPicker } from './pick-target.ts'
+import { Pulse } from './pulse.ts'
 import { boundReceiveBuffers } from './receive-buffer.ts'
 import { badRequest, bodyTooLarge, noRoute, refuse, wrongMethod } from './refusal.ts'
 import { peerAddress, RequestEvent } from './request-event.ts'
@@ -61,8 +62,12 @@ export interface HttpServerOptions {
   readonly random: () => number
   /** Default: the clock of the machine. */
   readonly everySecond?: EverySecond
+  /** Called every half second or so of a turn of the event loop that is long because clients send many chunks. */
+  readonly beat?: () => void
 }
 
+/** A worker that is silent for two seconds is killed. */
+const beatEveryMs = 500
 const defaultMaxHeldBytes = 256 * 1024 * 1024
 
 /**
@@ -103,6 +108,7 @@ class UwsServer implements HttpServer {
       bodies: new HeldBytes(options.maxHeldBodyBytes ?? defaultMaxHeldBytes),
       responses: new HeldBytes(options.maxHeldResponseBytes ?? defaultMaxHeldBytes),
       idle: new IdleWatch(nowMs, server.everySecond ?? everySecond),
+      pulse: new Pulse(nowMs, beatEveryMs, server.beat ?? (() => {})),
     }
     this.#app = server.uws.App()
     this.#app.any('/*', (response, request) => this.#accept(response, request))

@@ -48,10 +48,18 @@ class Worker {
 
   async run(createService: CreateWorkerService): Promise<void> {
     this.#watchProcess()
-    const heartbeat = setInterval(() => this.#send({ kind: 'heartbeat' }), this.#boot.heartbeatMs)
+    const beat = () => this.#send({ kind: 'heartbeat' })
+    const heartbeat = setInterval(beat, this.#boot.heartbeatMs)
     try {
       const { index, port, options } = this.#boot
-      const service = await createService({ index, port, options, flight: this.#flight, log: this.#log })
+      const service = await createService({
+        index,
+        port,
+        options,
+        flight: this.#flight,
+        log: this.#log,
+        beat,
+      })
       service.onRecords((records, dropped) => this.#send({ kind: 'records', records, dropped }))
       // Before listening: the first request must see every change that was answered by now.
       this.#service = service

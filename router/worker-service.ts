@@ -43,6 +43,8 @@ export interface WorkerContext {
   readonly options: ServerOptions
   readonly flight: FlightRecorder
   readonly log: Logger
+  /** Tells the supervisor that this worker lives. */
+  readonly beat: () => void
 }
 
 /** Opens the registry at its newest revision and makes everything ready, but does not listen yet. */
