@@ -7,6 +7,7 @@ import {
   type Recorder,
   type RegistryView,
 } from '../runtime/index.ts'
+import { breakConnection } from './break-connection.ts'
 import { TrustedProxies } from './client-address.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -160,6 +161,11 @@ class UwsServer implements HttpServer {
   /** The request object dies when this returns: everything is read from it here. */
   #accept(response: HttpResponse, request: HttpRequest): void {
     const method = upperCaseMethod(request.getCaseSensitiveMethod())
+    if (method === null) {
+      this.#server.recorder.refused(400)
+      breakConnection(response)
+      return
+    }
     let exchange: Exchange
     try {
       exchange = this.#begin(response, request, method)
@@ -244,17 +250,26 @@ class UwsServer implements HttpServer {
   }
 }
 
-/** The usual methods as constants: native code makes a new string each time, and those are slower to look up. */
-function upperCaseMethod(method: string): string {
+/**
+ * The usual methods as constants: native code makes a new string each time, and those are slower to look up.
+ *
+ * Null if it is none. uWebSockets.js 20 does not know the trailers that may follow a chunked body: it passes over two
+ * bytes and takes the rest for the next request. A proxy that hands trailers on would have `ab-c: /path HTTP/1.1` answered
+ * as a request of whoever comes next on its connection (request smuggling). With a name goes a colon, or with a name of one
+ * letter nothing is left, and neither is a method.
+ */
+function upperCaseMethod(method: string): string | null {
   switch (method) {
     case 'GET':
       return 'GET'
     case 'POST':
       return 'POST'
     default:
-      return method.toUpperCase()
+      return token.test(method) ? method.toUpperCase() : null
   }
 }
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Of a list, what the nearest proxy added. */
 function lastOf(list: string): string {

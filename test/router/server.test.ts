@@ -160,6 +160,19 @@ it('runs nothing that follows a request of uncertain length', async (t) => {
   assert.equal(invoker.seen.length, 0)
 })
 
+for (const trailer of ['ab-c: /hello HTTP/1.1', 'a: /hello HTTP/1.1', 'abc(d: /hello HTTP/1.1'])
+  it(`takes no trailer of a body for a request: ${trailer}`, async (t) => {
+    const { port, invoker, recorder } = await openServer(t)
+    const connection = new RawConnection(port)
+    connection.write('POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
+    const received = await connection.until('200 OK')
+    connection.write(`0\r\n${trailer}\r\nHost: a\r\n\r\n`)
+    assert.ok((await connection.ended()).startsWith(received))
+    assert.equal((await connection.ended()).split('HTTP/1.1').length, 2)
+    assert.equal(invoker.seen.length, 1)
+    assert.deepEqual(recorder.refusedStatuses, [400])
+  })
+
 it('ends the connection of a refused request whose body need not end', async (t) => {
   const { port } = await openServer(t)
   const connection = new RawConnection(port)
