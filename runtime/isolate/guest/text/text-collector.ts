@@ -7,19 +7,21 @@ const chunkUnits = 4096
 /** Made for the first that is collected: most instances collect nothing, and it takes 200 KB, compiled code included. */
 let zeros: number[] | null = null
 
-function makeZeros(): number[] {
-  const list = newList<number>()
-  for (let index = 0; index < chunkUnits; index++) list[index] = 0
-  // V8 copies no other array as fast.
-  setPrototypeOf(list, Array.prototype)
-  return list
+function copyZeros(): number[] {
+  if (zeros === null) {
+    zeros = newList<number>()
+    for (let index = 0; index < chunkUnits; index++) zeros[index] = 0
+    // V8 copies no other array as fast.
+    setPrototypeOf(zeros, Array.prototype)
+  }
+  return arraySlice(zeros)
 }
 
 /** Collects UTF-16 units into a string. */
 export class TextCollector {
   #text = ''
   /** Full from the beginning: writing to a hole would meet the guest's setters. */
-  readonly #units = arraySlice((zeros ??= makeZeros()))
+  readonly #units = copyZeros()
   #count = 0
 
   add(unit: number): void {
