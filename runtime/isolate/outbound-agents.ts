@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache'
 import type { Agent } from 'undici'
 import { type EgressCeiling, EgressPolicy, type EgressSettings } from '../model/egress.ts'
 import { egressConnector, type Lookup } from './egress-connector.ts'
+import { HostWorkLane } from './host-work-lane.ts'
 
 type Undici = typeof import('undici')
 
@@ -18,6 +19,8 @@ export interface OutboundOptions {
 export interface OutboundClient {
   readonly undici: Undici
   readonly agent: Agent
+  /** Whether so many connections are open that none more is to be kept after its request. */
+  readonly isCrowded: boolean
 }
 
 interface FunctionAgent {
@@ -50,6 +53,10 @@ export class OutboundLease {
 }
 
 const maxAgents = 200
+/** Connections beyond these end with their request: a function could leave one open at each of a thousand servers. */
+const maxKept = { perFunction: 128, total: 1024 } as const
+/** However long the server offers. */
+const maxKeptMs = 60_000
 
 /**
  * The outbound connections of one process: kept alive, and apart for each function, because what one function may
@@ -58,11 +65,18 @@ const maxAgents = 200
 export class OutboundAgents {
   readonly #ceiling: EgressCeiling
   readonly #lookup: Lookup
+  /**
+   * Node asks the system in two of libuv's threads, one question after the other, and an answer may take ten seconds.
+   * Functions take turns, so that one that asks for names of slow servers does not keep all others waiting.
+   */
+  readonly #lookups = new HostWorkLane({ maxAtOnce: 2, maxPerFunction: 1 })
   readonly #byFunction = new LRUCache<string, FunctionAgent>({
     max: maxAgents,
     dispose: (held) => retire(held),
   })
   #undici: Promise<Undici> | null = null
+  /** Of all functions. */
+  #connections = 0
 
   constructor({ ceiling, lookup = systemLookup }: OutboundOptions) {
     this.#ceiling = ceiling
@@ -76,7 +90,7 @@ export class OutboundAgents {
     const undici = await this.#undici
     let held = this.#byFunction.get(functionName)
     if (held === undefined || (held.egress !== egress && !isDeepStrictEqual(held.egress, egress))) {
-      held = { egress, client: this.#open(undici, egress), running: 0, isRetired: false }
+      held = { egress, client: this.#open(undici, functionName, egress), running: 0, isRetired: false }
       this.#byFunction.set(functionName, held)
     }
     return new OutboundLease(held)
@@ -94,18 +108,47 @@ export class OutboundAgents {
     for (const agent of agents) if (!agent.closed) void agent.destroy()
   }
 
-  #open(undici: Undici, egress: EgressSettings): OutboundClient {
+  #open(undici: Undici, functionName: string, egress: EgressSettings): OutboundClient {
     const policy = new EgressPolicy(egress, this.#ceiling)
+    const lookup: Lookup = (host, options, callback) => {
+      void this.#lookups.run(functionName, neverAborted, () => {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        this.#lookup(host, options, (error, addresses) => {
+          resolve()
+          callback(error, addresses)
+        })
+        return promise
+      })
+    }
     const agent = new undici.Agent({
+      keepAliveMaxTimeout: maxKeptMs,
       factory: (origin, options) =>
         new undici.Pool(origin, {
           ...options,
-          connect: egressConnector(undici.buildConnector, String(origin), { policy, lookup: this.#lookup }),
+          connect: egressConnector(undici.buildConnector, String(origin), { policy, lookup }),
         }),
     })
-    return { undici, agent }
+    let connections = 0
+    agent.on('connect', () => {
+      connections++
+      this.#connections++
+    })
+    agent.on('disconnect', () => {
+      connections--
+      this.#connections--
+    })
+    const isCrowded = () => connections >= maxKept.perFunction || this.#connections >= maxKept.total
+    return {
+      undici,
+      agent,
+      get isCrowded() {
+        return isCrowded()
+      },
+    }
   }
 }
+
+const neverAborted = new AbortController().signal
 
 function retire(held: FunctionAgent): void {
   held.isRetired = true

@@ -60,15 +60,24 @@ const unpackedCodings = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
  * @throws TypeError with a message that may be shown to the guest; nothing of the host is in it.
  */
 export async function outboundFetch(
-  { undici, agent }: OutboundClient,
+  client: OutboundClient,
   { json, body }: { readonly json: string; readonly body: Uint8Array | ByteSource | null },
   { signal, userAgent, timeoutMs, streamIdleMs }: OutboundTerms,
 ): Promise<OutboundResponse> {
+  const { undici, agent } = client
   const request = readRequest(json)
   const isStream = body !== null && !(body instanceof Uint8Array)
   const dispatcher = {
     dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) =>
-      agent.dispatch({ ...options, headersTimeout: timeoutMs, bodyTimeout: streamIdleMs }, handler),
+      agent.dispatch(
+        {
+          ...options,
+          headersTimeout: timeoutMs,
+          bodyTimeout: streamIdleMs,
+          ...(client.isCrowded && { reset: true }),
+        },
+        handler,
+      ),
   } as Dispatcher
   let response: Response
   try {

@@ -234,6 +234,42 @@ it('sends on one connection what comes one after the other, and closes it with t
   await closed.promise
 })
 
+it('keeps only so many connections, however many servers there are', async (t) => {
+  const server = await upstream(t, (_, response) =>
+    response.writeHead(200, { 'keep-alive': 'timeout=600' }).end('ok'),
+  )
+  const lookup: Lookup = (_host, _options, callback) =>
+    process.nextTick(callback, null, [{ address: '127.0.0.1', family: 4 }])
+  const { get } = agentsOf(t, { lookup })
+  for (let name = 0; name < 150; name++)
+    await get(`http://h${name}.example:${server.port}/`, { allow: ['127.0.0.1'] })
+  assert.equal(server.connections, 150)
+  while (server.open > 128) await turn()
+  assert.equal(server.open, 128)
+})
+
+it('lets functions take turns at finding addresses', async (t) => {
+  const asked: string[] = []
+  const answers: (() => void)[] = []
+  const lookup: Lookup = (host, _options, callback) => {
+    asked.push(host)
+    answers.push(() => callback(null, []))
+  }
+  const { get } = agentsOf(t, { lookup })
+  const ask = (functionName: string, host: string) =>
+    assert.rejects(get(`http://${host}.example/`, { functionName }), /has no address/)
+  const all = [ask('greedy', 'a'), ask('greedy', 'b'), ask('greedy', 'c'), ask('modest', 'd')]
+  while (asked.length < 2) await turn()
+  for (let count = 0; count < 10; count++) await turn()
+  assert.deepEqual(asked.toSorted(), ['a.example', 'd.example'])
+  while (answers.length > 0) {
+    answers.shift()!()
+    for (let count = 0; count < 10; count++) await turn()
+  }
+  await Promise.all(all)
+  assert.equal(asked.length, 4)
+})
+
 it('finishes what runs when the function goes, redirects included', async (t) => {
   const inner = await upstream(t)
   const outer = await upstream(t, (_, response) => {
