@@ -8,14 +8,20 @@ import type { StreamIds } from './stream-ids.ts'
 
 /** Bytes that a guest may write before it is asked to wait. */
 const highWaterBytes = 128 * 1024
+/**
+ * What the first sink of a request, mostly that of its response, may hold at no cost: a guest that waits for room leaves no
+ * more than one chunk above the mark, and chunks are small. Of others a request may have a thousand.
+ */
+const firstFreeBytes = 2 * highWaterBytes
 
 interface Sink {
   readonly id: number
   /** The request that writes to it. */
   readonly owner: Pending
   readonly pipe: BytePipe
-  /** What the pipe holds beyond what a guest that waits for room leaves in it. */
+  /** What the pipe holds beyond `freeBytes`. */
   readonly share: MemoryShare
+  readonly freeBytes: number
   /** It has a reader: a socket, or an outbound request. */
   isClaimed: boolean
   /** Of the op that waits for room; 0 = none. */
@@ -56,10 +62,20 @@ export class GuestSinks {
     const pipe: BytePipe = new BytePipe(highWaterBytes, {
       onRoom: () => this.#tellRoom(sink),
       onCancel: () => this.#close(sink, 'canceled'),
-      onLess: () => sink.share.holdOnly(excessOf(pipe.heldBytes)),
+      onLess: () => sink.share.holdOnly(excessOf(sink, pipe.heldBytes)),
     })
     const share = new MemoryShare(this.#memory)
-    const sink: Sink = { id, owner, pipe, share, isClaimed: false, awaitedBy: 0, onClosed: () => {} }
+    const freeBytes = owner.sinks === 1 ? firstFreeBytes : 0
+    const sink: Sink = {
+      id,
+      owner,
+      pipe,
+      share,
+      freeBytes,
+      isClaimed: false,
+      awaitedBy: 0,
+      onClosed: () => {},
+    }
     this.#sinks.set(id, sink)
     owner.keep(id)
     return id
@@ -100,7 +116,7 @@ export class GuestSinks {
     const sink = this.#sinks.get(sinkId)
     if (sink === undefined || !sink.pipe.isOpen) return null
     const { pipe, share } = sink
-    if (share.holdOnly(excessOf(pipe.heldBytes + bytes.byteLength))) return pipe.write(bytes)
+    if (share.holdOnly(excessOf(sink, pipe.heldBytes + bytes.byteLength))) return pipe.write(bytes)
     this.#fail(sink, { kind: 'exceeded_memory', message: heedlessWriter })
     return null
   }
@@ -171,7 +187,6 @@ export class GuestSinks {
   }
 }
 
-/** A guest that waits for room leaves no more than one chunk above the mark, and chunks are small. */
-function excessOf(heldBytes: number): number {
-  return Math.max(0, heldBytes - 2 * highWaterBytes)
+function excessOf({ freeBytes }: Sink, heldBytes: number): number {
+  return Math.max(0, heldBytes - freeBytes)
 }

@@ -147,6 +147,17 @@ describe('Sinks of a guest', () => {
     assert.notEqual(push(ops, sinks[1], 600_000), null)
   })
 
+  it('but for the first of a request hold memory from their first byte', async () => {
+    const ops = new Ops(1)
+    ops.begin(1, null, 20)
+    const sinks = Array.from({ length: 20 }, () => ops.call(op.openSink, 1))
+    const taken = sinks.filter((sinkId) => push(ops, sinkId, 100_000) !== null)
+    assert.equal(taken.length, 11)
+    const source = ops.respond(1, taken[5] as number)!
+    assert.equal((await readNext(source)).kind, 'bytes')
+    assert.notEqual(push(ops, taken[5], 100_000), null)
+  })
+
   it('fail with the reason that their guest gives, cut short', async () => {
     const ops = new Ops()
     ops.begin(1)
