@@ -71,6 +71,7 @@ describe('createBuilder', () => {
         streamIdleMs: 60_000,
         subrequests: 50,
       },
+      unsafe: { wasm: false },
       env: { A: 'b' },
       layers: [],
       handlerKind: 'fetch',
