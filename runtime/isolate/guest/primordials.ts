@@ -95,9 +95,19 @@ export const stringCodePointAt: (self: string, index: number) => number | undefi
 )
 export const stringIndexOf: (self: string, search: string, from?: number) => number = uncurryThis(''.indexOf)
 export const stringSlice: (self: string, start: number, end?: number) => string = uncurryThis(''.slice)
-export const stringSplit: (self: string, separator: string) => string[] = uncurryThis(
-  ''.split as (separator: string) => string[],
-)
+/**
+ * Not the language's own, which asks `String.prototype` for `Symbol.split`. The parts inherit from nothing.
+ */
+export function stringSplit(self: string, separator: string): string[] {
+  const parts = setPrototypeOf([], null) as string[]
+  let start = 0
+  for (let end = stringIndexOf(self, separator); end !== -1; end = stringIndexOf(self, separator, start)) {
+    parts[parts.length] = stringSlice(self, start, end)
+    start = end + separator.length
+  }
+  parts[parts.length] = stringSlice(self, start)
+  return parts
+}
 export const stringStartsWith: (self: string, search: string, from?: number) => boolean = uncurryThis(
   ''.startsWith,
 )
@@ -138,6 +148,7 @@ export const arraySort = uncurryThis([].sort) as unknown as <Item>(
   self: Item[],
   compare?: (a: Item, b: Item) => number,
 ) => Item[]
+/** Asks the array for its `constructor`: for those alone that do not inherit one. */
 export const arraySlice = uncurryThis([].slice) as unknown as <Item>(
   self: readonly Item[],
   start?: number,
@@ -197,9 +208,13 @@ export const typedArrayName: (self: unknown) => string | undefined = getterOf(
   toStringTag,
 )
 export const typedArrayLength: (self: ArrayBufferView) => number = getterOf(typedArrayPrototype, 'length')
-export const typedArraySubarray: (self: Uint8Array, start: number, end: number) => Uint8Array = uncurryThis(
-  Uint8Array.prototype.subarray,
-)
+/** Not the language's own, which has a constructor make the view that guests may replace. */
+export function typedArraySubarray(self: Uint8Array, start: number, end: number): Uint8Array {
+  const length = typedArrayLength(self)
+  const from = min(start, length)
+  const byteCount = max(0, min(end, length) - from)
+  return new Uint8Array(typedArrayBuffer(self), typedArrayByteOffset(self) + from, byteCount)
+}
 /** Throws if the view's buffer was taken away or has become too short; the other getters then say 0. */
 export const typedArrayKeys: (self: ArrayBufferView) => object = uncurryThis(Uint8Array.prototype.keys)
 export const typedArraySet: (self: Uint8Array, source: Uint8Array, offset: number) => void = uncurryThis(
@@ -222,8 +237,16 @@ export const sharedBufferByteLength: (self: SharedArrayBuffer) => number = gette
   globals.SharedArrayBuffer.prototype,
   'byteLength',
 )
-export const arrayBufferSlice: (self: ArrayBufferLike, start: number, end?: number) => ArrayBuffer =
-  uncurryThis(ArrayBuffer.prototype.slice)
+/** Not the language's own, for the same reason. */
+export function arrayBufferSlice(
+  self: ArrayBufferLike,
+  start: number,
+  end = arrayBufferByteLength(self),
+): ArrayBuffer {
+  const copy = new Uint8Array(end - start)
+  typedArraySet(copy, new Uint8Array(self, start, end - start), 0)
+  return typedArrayBuffer(copy)
+}
 export const dataViewBuffer: (self: DataView) => ArrayBuffer = getterOf(DataView.prototype, 'buffer')
 export const dataViewByteLength: (self: DataView) => number = getterOf(DataView.prototype, 'byteLength')
 export const dataViewByteOffset: (self: DataView) => number = getterOf(DataView.prototype, 'byteOffset')

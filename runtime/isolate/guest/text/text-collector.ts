@@ -1,5 +1,5 @@
 import { newList } from '../language/list.ts'
-import { Array, apply, arraySlice, fromCharCode, setPrototypeOf } from '../primordials.ts'
+import { Array, apply, arraySlice, defineProperty, fromCharCode, setPrototypeOf } from '../primordials.ts'
 
 /** `String.fromCharCode` takes this many at once without a cost that grows faster than they do. */
 const chunkUnits = 4096
@@ -11,8 +11,9 @@ function copyZeros(): number[] {
   if (zeros === null) {
     zeros = newList<number>()
     for (let index = 0; index < chunkUnits; index++) zeros[index] = 0
-    // V8 copies no other array as fast.
+    // V8 copies no other array as fast. Without a constructor of its own it would ask for one that guests may replace.
     setPrototypeOf(zeros, Array.prototype)
+    defineProperty(zeros, 'constructor', { __proto__: null, value: undefined } as PropertyDescriptor)
   }
   return arraySlice(zeros)
 }
@@ -38,14 +39,15 @@ export class TextCollector {
     }
   }
 
+  /** Nothing may be added after this. */
   finish(): string {
     this.#flush()
     return this.#text
   }
 
   #flush(): void {
-    const units = this.#count === chunkUnits ? this.#units : arraySlice(this.#units, 0, this.#count)
-    this.#text += apply(fromCharCode, null, units)
+    if (this.#count < chunkUnits) this.#units.length = this.#count
+    this.#text += apply(fromCharCode, null, this.#units)
     this.#count = 0
   }
 }
