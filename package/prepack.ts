@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
-import { bundleBootstrap } from '../runtime/isolate/bundle-bootstrap.ts'
+import { bundleBootstrap } from '../runtime/isolate/bundling/bundle-bootstrap.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')

@@ -30,7 +30,7 @@ export async function readBootstrap(cacheDir: string | null): Promise<string[]> 
 
 async function bundle(): Promise<string[]> {
   // Loaded only here: esbuild costs a process that finds the bundle ready 20 ms.
-  const { bundleBootstrap } = await import('./bundle-bootstrap.ts')
+  const { bundleBootstrap } = await import('./bundling/bundle-bootstrap.ts')
   try {
     return await bundleBootstrap(join(runtimeFolder, 'isolate/guest/main.ts'))
   } finally {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type GuestModule, planParts } from '../../runtime/isolate/part-plan.ts'
+import { type GuestModule, planParts } from '../../../runtime/isolate/bundling/part-plan.ts'
 
 /** `path: [bytes, imports, requires]`. */
 function plan(

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
-import { op } from '../../runtime/isolate/abi.ts'
-import { bundleBootstrap } from '../../runtime/isolate/bundle-bootstrap.ts'
-import { TemporaryFolder } from '../registry/temporary-folder.ts'
+import { op } from '../../../runtime/isolate/abi.ts'
+import { bundleBootstrap } from '../../../runtime/isolate/bundling/bundle-bootstrap.ts'
+import { TemporaryFolder } from '../../registry/temporary-folder.ts'
 
 /** Bundles modules and evaluates the main script, with a host that evaluates parts; `load.main` is its value. */
 async function load(files: Record<string, string>, globals: object = {}) {
@@ -132,7 +132,7 @@ describe('bundleBootstrap', () => {
   })
 
   it('makes of the guest strict scripts without names on the global, the first of which evaluates to the boundary', async () => {
-    const entry = fileURLToPath(new URL('../../runtime/isolate/guest/main.ts', import.meta.url))
+    const entry = fileURLToPath(new URL('../../../runtime/isolate/guest/main.ts', import.meta.url))
     const scripts = await bundleBootstrap(entry)
     for (const [part, script] of scripts.entries()) {
       assert.match(script, part === 0 ? /^\(\(\(\)=>\{"use strict";/ : /^\(\([\w$]+=>\{"use strict";/)

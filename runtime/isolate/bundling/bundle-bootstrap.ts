@@ -7,9 +7,9 @@ import { linkParts } from './part-linker.ts'
 import { type GuestModule, type ModuleGraph, planParts } from './part-plan.ts'
 
 /** Belongs to every bundle: what loads its parts. */
-const loaderPath = fileURLToPath(new URL('./guest/boot/parts.ts', import.meta.url))
+const loaderPath = fileURLToPath(new URL('../guest/boot/parts.ts', import.meta.url))
 /** What packages see instead of the globals that guests may patch. */
-const packageGlobalsPath = fileURLToPath(new URL('./guest/boot/package-globals.ts', import.meta.url))
+const packageGlobalsPath = fileURLToPath(new URL('../guest/boot/package-globals.ts', import.meta.url))
 
 /**
  * Bundles the guest's side into strict scripts. The first is evaluated by every instance; its completion value is the

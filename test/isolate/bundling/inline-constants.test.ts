@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { transformSync } from 'esbuild'
-import { inlineConstants } from '../../runtime/isolate/inline-constants.ts'
+import { inlineConstants } from '../../../runtime/isolate/bundling/inline-constants.ts'
 
 it('turns objects of whole numbers into enums, and leaves all others as they are', () => {
   const source = `
