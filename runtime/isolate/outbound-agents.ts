@@ -55,6 +55,8 @@ export class OutboundLease {
 const maxAgents = 200
 /** Connections beyond these end with their request: a function could leave one open at each of a thousand servers. */
 const maxKept = { perFunction: 128, total: 1024 } as const
+/** Requests of one function whose answers are not read to their end: each has a connection. */
+const maxOpen = 1024
 /** However long the server offers. */
 const maxKeptMs = 60_000
 
@@ -83,7 +85,11 @@ export class OutboundAgents {
     this.#lookup = lookup
   }
 
-  /** For one request of a function, redirects included: its agent stays open until the lease is released. */
+  /**
+   * For one request of a function, redirects included: its agent stays open until the lease is released.
+   *
+   * @throws TypeError for the guest, if too many are open
+   */
   async lease(functionName: string, egress: EgressSettings): Promise<OutboundLease> {
     // On first use: it takes 100 ms and 20 MB to load, which workers without outbound requests need not pay.
     this.#undici ??= import('undici')
@@ -93,6 +99,8 @@ export class OutboundAgents {
       held = { egress, client: this.#open(undici, functionName, egress), running: 0, isRetired: false }
       this.#byFunction.set(functionName, held)
     }
+    if (held.running >= maxOpen)
+      throw new TypeError(`Cannot fetch: the function has ${maxOpen} outbound requests open in this process`)
     return new OutboundLease(held)
   }
 

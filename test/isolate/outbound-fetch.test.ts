@@ -248,6 +248,17 @@ it('keeps only so many connections, however many servers there are', async (t) =
   assert.equal(server.open, 128)
 })
 
+it('lets a function have only so many requests open', async (t) => {
+  const { agents } = agentsOf(t)
+  const rules = { allow: [], deny: [] }
+  const leases = await Promise.all(Array.from({ length: 1024 }, () => agents.lease('greedy', rules)))
+  await assert.rejects(agents.lease('greedy', rules), { name: 'TypeError', message: /has 1024 outbound/ })
+  const other = await agents.lease('modest', rules)
+  leases[7]!.release()
+  leases[7] = await agents.lease('greedy', rules)
+  for (const lease of [other, ...leases]) lease.release()
+})
+
 it('lets functions take turns at finding addresses', async (t) => {
   const asked: string[] = []
   const answers: (() => void)[] = []
