@@ -9,10 +9,11 @@ export function formatRecord(record: InvocationRecord): string {
     `${record.function}:${record.version}`,
     record.outcome,
     ...(record.status === null ? [] : [String(record.status)]),
+    ...(record.phase === 'after' ? ['after'] : []),
     request,
     `${record.durationMs.toFixed(1)}ms`,
     `cpu ${record.cpuMs.toFixed(1)}ms`,
-    ...(record.coldStart ? ['cold'] : []),
+    ...(record.coldStart && record.phase === 'call' ? ['cold'] : []),
     record.id,
   ]
   const lines = [...formatLogLines(record.logLines)]

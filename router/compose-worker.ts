@@ -47,6 +47,13 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
   const guardian = new Guardian()
   const errors = new ErrorMapper((digest) => readArtifact(artifacts, digest))
   const bundles = new BundleCache((digest) => readArtifact(artifacts, digest))
+  const recorder = createRecorder({
+    log: context.log,
+    worker: context.index,
+    sampleWarmPerSecond: options.log.sampleWarmPerSecond,
+    wallMs: Date.now,
+    onRecords: (records, dropped) => worker.sendRecords(records, dropped),
+  })
   const pool = new Pool({
     bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir)),
     guardian,
@@ -62,16 +69,19 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     outbound: new OutboundAgents({ ceiling: options.egress }),
     userAgent: `isolette/${createRequire(import.meta.url)('../package.json').version}`,
     onEntering: (manifest) => context.flight.note(manifest.versionId),
+    onRanOn: (invocation, failure) => recorder.ranOn(invocation, failure, nowMs()),
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })
   pool.prewarm.fill()
-  return new ComposedWorker(context, { uws, view, pool, guardian, bundles })
+  const worker = new ComposedWorker(context, { uws, view, pool, recorder, guardian, bundles })
+  return worker
 }
 
 interface WorkerParts {
   readonly uws: ReturnType<typeof loadUws>
   readonly view: RegistryView
   readonly pool: Pool
+  readonly recorder: Recorder
   readonly guardian: Guardian
   readonly bundles: BundleCache
 }
@@ -79,30 +89,22 @@ interface WorkerParts {
 class ComposedWorker implements WorkerService {
   readonly #parts: WorkerParts
   readonly #startedAtMs = nowMs()
-  readonly #recorder: Recorder
   readonly #picker: TargetPicker
   readonly #server: HttpServer
-  #sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
+  sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
   #lingerUntilMs = Number.POSITIVE_INFINITY
   #drained: Promise<void> | null = null
 
   constructor(context: WorkerContext, parts: WorkerParts) {
-    const { options, index, log } = context
-    const { uws, view, pool } = parts
+    const { options, log } = context
+    const { uws, view, pool, recorder } = parts
     this.#parts = parts
-    this.#recorder = createRecorder({
-      log,
-      worker: index,
-      sampleWarmPerSecond: options.log.sampleWarmPerSecond,
-      wallMs: Date.now,
-      onRecords: (records, dropped) => this.#sendRecords(records, dropped),
-    })
     this.#picker = new TargetPicker(view, Math.random)
     this.#server = createServer({
       uws,
       view,
       invoker: pool,
-      recorder: this.#recorder,
+      recorder,
       log,
       options: {
         host: options.host,
@@ -154,7 +156,7 @@ class ComposedWorker implements WorkerService {
   }
 
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {
-    const deps = { picker: this.#picker, invoker: this.#parts.pool, recorder: this.#recorder, nowMs }
+    const deps = { picker: this.#picker, invoker: this.#parts.pool, recorder: this.#parts.recorder, nowMs }
     return directCall(deps, call)
   }
 
@@ -176,7 +178,7 @@ class ComposedWorker implements WorkerService {
   metrics(): WorkerMetrics {
     const { pool } = this.#parts
     return {
-      ...this.#recorder.metrics(),
+      ...this.#parts.recorder.metrics(),
       residentInstances: pool.residentInstances,
       prewarmReady: pool.prewarm.ready,
       coldStarts: pool.coldStarts,
@@ -186,11 +188,11 @@ class ComposedWorker implements WorkerService {
   }
 
   setFollow(all: boolean): void {
-    this.#recorder.setFollow(all)
+    this.#parts.recorder.setFollow(all)
   }
 
   onRecords(send: (records: readonly InvocationRecord[], dropped: number) => void): void {
-    this.#sendRecords = send
+    this.sendRecords = send
   }
 
   drain({ lingerMs }: { readonly lingerMs: number }): Promise<void> {
@@ -210,7 +212,7 @@ class ComposedWorker implements WorkerService {
     }
     this.#server.close()
     pool.close()
-    this.#recorder.close()
+    this.#parts.recorder.close()
     guardian.stop()
     await view.close()
   }

@@ -43,8 +43,9 @@ export function directCall(deps: DirectCallDeps, message: InvokeMessage): Promis
       usage: noUsage(),
       onSettled: (outcome) => {
         const settledAtMs = deps.nowMs()
-        deps.recorder.settled(invocation, outcome, null, settledAtMs)
+        // Before its record, which takes the log lines.
         resolve(resultOf(invocation, target, outcome, settledAtMs - arrivedAtMs))
+        deps.recorder.settled(invocation, outcome, null, settledAtMs)
       },
     }
     deps.invoker.invoke(invocation)

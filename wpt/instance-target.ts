@@ -87,6 +87,7 @@ function createPool(bootstrap: CompiledBootstrap, guardian: PatientGuardian, pro
     userAgent: 'isolette',
     outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] }, lookup: refuseLookup }),
     onEntering: () => {},
+    onRanOn: () => {},
     onFault: (error) => console.error(error),
   })
 }

@@ -96,8 +96,8 @@ export const op = {
   cancel: 10,
   /** `(opId, asText, isContinued) → ArrayBuffer`: the bytes that came with a resolved op; once. With `true` as text, without a byte order mark unless it is continued. */
   takeBytes: 11,
-  /** `(requestId, nameLength-free text)`: a rejection nobody handled, `name: message\nstack`. */
-  unhandledRejection: 12,
+  /** `(requestId, name, message, stack)`: a promise that the request gave to `waitUntil` was rejected. */
+  rejected: 12,
   /** `(streamId) → ArrayBuffer`: the next bytes at hand; null = the end, undefined = none yet, a string = it failed, and why. */
   pullChunk: 13,
   /** `(opId, requestId or 0, streamId)`: resolves with '' when `pullChunk` has something to say. */

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../model/byte-source.ts'
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
-import type { FailedOutcome } from '../model/outcome.ts'
+import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
@@ -116,6 +116,14 @@ export class GuestOps implements OpTarget {
     if (kept === '' && text !== '') return
     usage.logBytes += kept.length + logLineCost
     usage.logLines.push({ timeMs: this.#context.wallMs(), level, text: kept })
+  }
+
+  /** A promise that a request gave to `waitUntil` was rejected. The first is what became of it, others are logged. */
+  rejected(requestId: number, error: GuestError): void {
+    const pending = this.#owner.pending(requestId)
+    if (pending === undefined) return
+    if (pending.lateFailure === null) pending.lateFailure = { kind: 'exception', error }
+    else this.log(requestId, 'error', `Unhandled rejection: ${error.stack}`, 0)
   }
 
   monotonicMs(): number {

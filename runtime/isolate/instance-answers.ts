@@ -17,6 +17,7 @@ export interface AnswerTaker {
   readonly mapError: InstanceContext['mapError']
   readonly ops: GuestOps
   readonly requests: InstanceRequests
+  readonly onRanOn: InstanceContext['onRanOn']
   /** Somebody stopped reading a response: a place may have become free. */
   readonly onProgress: () => void
 }
@@ -56,11 +57,12 @@ export class InstanceAnswers {
     }
   }
 
-  /** Ends a request without an answer, or in the middle of it. */
+  /** Ends a request without an answer, in the middle of it, or what it left running. */
   conclude(pending: Pending, outcome: FailedOutcome): void {
     const { requests, ops } = this.#taker
-    if (pending.isSettled) ops.failSink(pending.responseSink, outcome)
-    else requests.settle(pending, outcome)
+    if (!pending.isSettled) requests.settle(pending, outcome)
+    else if (pending.responseSink !== 0) ops.failSink(pending.responseSink, outcome)
+    else if (!pending.isGivenUp) pending.lateFailure ??= outcome
   }
 
   /** How a request ends that took more CPU than it may. */
@@ -74,8 +76,19 @@ export class InstanceAnswers {
   remove(pending: Pending): void {
     const { requests, ops } = this.#taker
     requests.remove(pending)
+    this.tellRest(pending)
     ops.forget(pending)
     if (requests.isEmpty) ops.rest()
+  }
+
+  /** What a request has done since it was recorded. Call it when it does nothing more. */
+  tellRest(pending: Pending): void {
+    const { manifest, mapError, onRanOn } = this.#taker
+    const { lateFailure: failure, invocation } = pending
+    const { usage } = invocation
+    if (failure === null && usage.logLines.length === 0 && usage.cpuMs === usage.recordedCpuMs) return
+    const isError = failure?.kind === 'exception'
+    onRanOn(invocation, isError ? { ...failure, error: mapError(manifest, failure.error) } : failure)
   }
 
   #answer(pending: Pending, result: Extract<GuestResult, { kind: 'response' }>): void {

@@ -1,4 +1,5 @@
-import type { GuestError } from '../model/outcome.ts'
+import type { Invocation } from '../model/invocation.ts'
+import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { HostWork } from './host-work.ts'
@@ -36,6 +37,11 @@ export interface InstanceContext {
   /** A request has left (answered or not), or the instance became idle. */
   readonly onProgress: (instance: Instance) => void
   readonly onCondemned: (instance: Instance, reason: CondemnReason, details: Condemned) => void
+  /**
+   * Nothing more runs of an invocation, and since it was recorded it has logged something, taken CPU, or failed:
+   * `failure` says how. Also called if it is not recorded yet, for its response is still being sent.
+   */
+  readonly onRanOn: (invocation: Invocation, failure: FailedOutcome | null) => void
   /** Puts a stack into the author's lines. */
   readonly mapError: (manifest: VersionManifest, error: GuestError) => GuestError
 }

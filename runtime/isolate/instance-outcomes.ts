@@ -1,7 +1,8 @@
 import type { ByteSource } from '../model/byte-source.ts'
-import { fixedLimits } from '../model/limits.ts'
+import { fixedLimits, type Limits } from '../model/limits.ts'
 import type { FailedOutcome, HttpResponse, Outcome } from '../model/outcome.ts'
 import { bodyKind } from './abi.ts'
+import type { CondemnReason } from './instance-context.ts'
 import type { Pending } from './pending.ts'
 import { BadResponse, checkHeaders, checkStatus } from './response-check.ts'
 import type { GuestResult } from './result-frames.ts'
@@ -14,6 +15,35 @@ export const interrupted: FailedOutcome = {
 export const noResponse: FailedOutcome = {
   kind: 'no_response',
   message: 'The handler can never answer: it waits for nothing that could still happen',
+}
+
+/** What a request that has answered gave to `waitUntil`. */
+export const neverSettles: FailedOutcome = {
+  kind: 'no_response',
+  message: 'What ctx.waitUntil was given can never settle: it waits for nothing that could still happen',
+}
+
+export function waitedTooLong(waitUntilMs: number): FailedOutcome {
+  const message = `What ctx.waitUntil was given did not settle within ${waitUntilMs} ms after the response`
+  return { kind: 'exceeded_wall_time', message }
+}
+
+/** How those requests end on whose account their instance was ended. */
+export function condemned(kind: CondemnReason, { cpuMs, memoryMiB }: Limits): FailedOutcome {
+  return { kind, message: messageOf(kind, cpuMs, memoryMiB) }
+}
+
+function messageOf(kind: CondemnReason, cpuMs: number, memoryMiB: number): string {
+  switch (kind) {
+    case 'exceeded_cpu':
+      return cpuMs <= fixedLimits.maxSliceMs
+        ? `The request was stopped over limits.cpuMs, ${cpuMs} ms`
+        : `The request was stopped over ${fixedLimits.maxSliceMs} ms of CPU without a pause`
+    case 'exceeded_memory':
+      return `The instance was stopped over limits.memoryMiB, ${memoryMiB} MiB`
+    case 'internal_error':
+      return 'The instance broke the boundary between guest and host'
+  }
 }
 
 export function exceededCpu(spentMs: number, limitMs: number): FailedOutcome {

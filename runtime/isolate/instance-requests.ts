@@ -6,7 +6,7 @@ import { Pending } from './pending.ts'
 import { PendingTable } from './pending-table.ts'
 
 /** How long `waitUntil` may run on after the response. */
-const waitUntilMs = 30_000
+export const waitUntilMs = 30_000
 
 /** The requests of one instance: from their arrival until nothing more of them runs, and when time is up for them. */
 export class InstanceRequests {

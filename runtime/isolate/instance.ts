@@ -9,16 +9,18 @@ import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
 import { InstanceAnswers } from './instance-answers.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
-import { interrupted, noResponse } from './instance-outcomes.ts'
-import { InstanceRequests } from './instance-requests.ts'
+import { condemned, interrupted, neverSettles, noResponse, waitedTooLong } from './instance-outcomes.ts'
+import { InstanceRequests, waitUntilMs } from './instance-requests.ts'
 import { answerOp } from './op-calls.ts'
 import type { Pending } from './pending.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
-import { rejectionText } from './rejection.ts'
+import { type Rejection, rejectionText } from './rejection.ts'
 import { readResults } from './result-frames.ts'
 import { runSlice, type Slice } from './slice.ts'
 
 const heapSampleEveryMs = 100
+/** Rejections of one entry whose stacks are put into the author's lines: nobody is charged for that. */
+const maxMappedRejections = 10
 
 /**
  * One isolate loaded with one version. Requests that are ready in one turn of the event loop enter it together.
@@ -69,6 +71,7 @@ export class Instance {
       mapError: options.context.mapError,
       ops: this.#ops,
       requests: this.#requests,
+      onRanOn: options.context.onRanOn,
       onProgress: () => options.context.onProgress(this),
     })
     prepared.answerOps((number, a, b, c, d) => answerOp(this.#ops, number, a, b, c, d))
@@ -121,6 +124,7 @@ export class Instance {
   expire(pending: Pending): void {
     pending.expiresAtMs = null
     if (pending.isSettled) {
+      this.#answers.conclude(pending, waitedTooLong(waitUntilMs))
       this.#answers.remove(pending)
       this.#context.onProgress(this)
       return
@@ -159,26 +163,29 @@ export class Instance {
     const prepared = this.#prepared
     this.#entryOwner = entry.participants.values().next().value
     this.#context.onEntering(this.manifest)
-    const startedBefore = prepared.progress[progressIndex.startedCount]!
+    const before = {
+      startedCount: prepared.progress[progressIndex.startedCount]!,
+      atMs: this.#context.nowMs(),
+    }
     let slice: Slice | undefined
     const isInnocent = prepared.guarded(this.#wallBudgetMs, () => {
       slice = runSlice(prepared, frames)
     })
     if (!isInnocent || prepared.isolate.isDisposed) {
-      this.#condemn(isInnocent ? 'exceeded_memory' : 'exceeded_cpu', entry, startedBefore)
+      this.#condemn(isInnocent ? 'exceeded_memory' : 'exceeded_cpu', entry, before)
       return
     }
     this.#charge(entry)
     if (prepared.fault !== undefined) {
-      this.#condemn('internal_error', entry, startedBefore)
+      this.#condemn('internal_error', entry, before)
       return
     }
     const { collected, rejections } = slice!
-    for (const rejection of rejections) this.#ops.log(0, 'error', rejectionText(rejection), 0)
+    this.#logRejections(rejections)
     try {
       readResults(collected, (result) => this.#answers.take(result, entry.participants))
     } catch {
-      this.#condemn('internal_error', entry, startedBefore)
+      this.#condemn('internal_error', entry, before)
       return
     }
     this.#entryOwner = undefined
@@ -189,6 +196,14 @@ export class Instance {
   /** Twice the CPU limit and a little: the guardian sees wall time, and the thread may have been off its core. */
   get #wallBudgetMs(): number {
     return 2 * Math.min(this.manifest.limits.cpuMs, fixedLimits.maxSliceMs) + 20
+  }
+
+  #logRejections(rejections: readonly Rejection[]): void {
+    rejections.forEach((rejection, index) => {
+      const mapped =
+        index < maxMappedRejections ? this.#context.mapError(this.manifest, rejection) : rejection
+      this.#ops.log(0, 'error', rejectionText(mapped), 0)
+    })
   }
 
   #writeFrames(): Entry & { readonly participants: Set<Pending> } {
@@ -249,7 +264,8 @@ export class Instance {
       // A response that is being written may be waiting for another request: `limits.streamIdleMs` bounds that.
       const isHopeless = pending.responseSink === 0 || this.#state !== 'resident'
       if (!pending.hasBegun || !isHopeless) continue
-      this.#answers.conclude(pending, noResponse)
+      const isAnswered = pending.isSettled && pending.responseSink === 0
+      this.#answers.conclude(pending, isAnswered ? neverSettles : noResponse)
       this.#answers.remove(pending)
     }
   }
@@ -278,21 +294,24 @@ export class Instance {
     this.#context.onProgress(this)
   }
 
-  #condemn(reason: CondemnReason, entry: Entry, startedBefore: number): void {
+  #condemn(
+    reason: CondemnReason,
+    entry: Entry,
+    before: { readonly startedCount: number; readonly atMs: number },
+  ): void {
     const { progress } = this.#prepared
     const { culprits, begun } = culpritsOf(entry, {
       isStarting: progress[progressIndex.isStarting] === 1,
       // In 32 bits, as the guest counts.
-      startedCount: (progress[progressIndex.startedCount]! - startedBefore) | 0,
+      startedCount: (progress[progressIndex.startedCount]! - before.startedCount) | 0,
     })
-    const { cpuMs, memoryMiB } = this.manifest.limits
-    const message = {
-      exceeded_cpu: `The request was stopped over limits.cpuMs, ${cpuMs} ms`,
-      exceeded_memory: `The instance was stopped over limits.memoryMiB, ${memoryMiB} MiB`,
-      internal_error: 'The instance broke the boundary between guest and host',
-    }[reason]
-    const failureOf = (pending: Pending): FailedOutcome =>
-      culprits.has(pending) ? { kind: reason, message } : interrupted
+    if (reason !== 'internal_error') {
+      // An isolate that is gone does not tell its CPU: the time that passed stands for it.
+      const shareMs = (this.#context.nowMs() - before.atMs) / culprits.size
+      for (const pending of culprits) pending.invocation.usage.cpuMs += shareMs
+    }
+    const failure = condemned(reason, this.manifest.limits)
+    const failureOf = (pending: Pending): FailedOutcome => (culprits.has(pending) ? failure : interrupted)
     const notBegun = [...this.#requests.values()].filter(
       (pending) =>
         !pending.isSettled &&
@@ -314,6 +333,11 @@ export class Instance {
   #end(failureOf: (pending: Pending) => FailedOutcome): void {
     this.#state = 'condemned'
     this.#entryOwner = undefined
+    for (const pending of this.#requests.values()) {
+      if (!pending.isSettled || pending.responseSink !== 0) continue
+      this.#answers.conclude(pending, failureOf(pending))
+      this.#answers.tellRest(pending)
+    }
     this.#requests.close()
     this.#ops.close(failureOf)
     this.#prepared.dispose()

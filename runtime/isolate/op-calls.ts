@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import type { LogLevel } from '../model/invocation.ts'
+import type { GuestError } from '../model/outcome.ts'
 import { op } from './abi.ts'
 import { ownCopy } from './own-copy.ts'
 import { decodeText, encodingName } from './text-decoding.ts'
@@ -13,6 +14,7 @@ export interface OpTarget {
   giveBytes(requestId: number, bytes: Uint8Array): void
   /** `dropped`: so much more of it there was. */
   log(requestId: number, level: LogLevel, text: string, dropped: number): void
+  rejected(requestId: number, error: GuestError): void
   monotonicMs(): number
   wakeAfter(delayMs: number): void
   fetch(opId: number, requestId: number, json: string, body: Uint8Array | number | null): void
@@ -35,7 +37,7 @@ export interface OpTarget {
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
 const maxRandomBytes = 65_536
-/** Of the text that says why a body is incomplete. */
+/** Of a text that says why something failed. */
 const maxReasonUnits = 8192
 const utf8 = new TextDecoder()
 /** For what is not the beginning: there a byte order mark is a character. */
@@ -95,8 +97,9 @@ export function answerOp(
       if (!isId(a)) return undefined
       if (b !== true) return ownBuffer(target.takeBytes(a))
       return (c === true ? continuedUtf8 : utf8).decode(target.takeBytes(a))
-    case op.unhandledRejection:
-      if (isId(a) && typeof b === 'string') target.log(a, 'error', `Unhandled rejection: ${b}`, 0)
+    case op.rejected:
+      if (isId(a) && typeof b === 'string' && typeof c === 'string' && typeof d === 'string')
+        target.rejected(a, { name: cut(b), message: cut(c), stack: cut(d) })
       return undefined
     case op.pullChunk:
       return isId(a) ? target.pullChunk(a) : undefined
@@ -117,7 +120,7 @@ export function answerOp(
       if (isId(a) && isId(b) && isId(c)) target.awaitRoom(a, b, c)
       return undefined
     case op.endSink:
-      if (isId(a)) target.endSink(a, typeof b === 'string' ? ownCopy(b.slice(0, maxReasonUnits)) : undefined)
+      if (isId(a)) target.endSink(a, typeof b === 'string' ? cut(b) : undefined)
       return undefined
     case op.openCodec:
       return isId(a) && isCompressionFormat(b) ? target.openCodec(a, b, c === true) : undefined
@@ -141,6 +144,10 @@ export function answerOp(
     default:
       return undefined
   }
+}
+
+function cut(reason: string): string {
+  return ownCopy(reason.slice(0, maxReasonUnits))
 }
 
 function isId(value: unknown): value is number {

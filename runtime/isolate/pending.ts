@@ -1,5 +1,5 @@
 import type { Invocation } from '../model/invocation.ts'
-import type { Outcome } from '../model/outcome.ts'
+import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import type { Instance } from './instance.ts'
 import type { OutboundQueue } from './outbound-queue.ts'
 
@@ -15,6 +15,8 @@ export class Pending {
   isSettled = false
   /** Settled without the guest (deadline, client gone): nobody waits for what it still does. */
   isGivenUp = false
+  /** How that failed which ran on after it had settled: what `waitUntil` was given. */
+  lateFailure: FailedOutcome | null = null
   subrequests = 0
   /** Made for its first outbound request. */
   outbound: OutboundQueue | null = null

@@ -43,11 +43,14 @@ export interface InvocationUsage {
   cpuMs: number
   /** Highest heap seen of its instance, MiB; 0 if it was never sampled. */
   memoryMiB: number
+  /** Those that no record holds yet. */
   logLines: LogLine[]
   /** What the lines count towards `fixedLimits.maxLogBytesPerInvocation`. */
   logBytes: number
-  /** Bytes of log text that were dropped over the cap. */
+  /** Bytes of log text that were dropped over the cap, and stand in no record yet. */
   droppedLogBytes: number
+  /** The CPU that its record holds, in milliseconds; -1 = there is none yet. */
+  recordedCpuMs: number
 }
 
 /** The usage of an invocation that has not begun. */
@@ -60,6 +63,7 @@ export function noUsage(): InvocationUsage {
     logLines: [],
     logBytes: 0,
     droppedLogBytes: 0,
+    recordedCpuMs: -1,
   }
 }
 

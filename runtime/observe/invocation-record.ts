@@ -1,15 +1,19 @@
 import type { Invocation } from '../model/invocation.ts'
-import type { Outcome } from '../model/outcome.ts'
+import type { FailedOutcome } from '../model/outcome.ts'
 import type { InvocationRecord } from './record.ts'
 
 /** Of a path; what is longer is an attack or a mistake, and its beginning tells which. */
 const maxPathChars = 1000
 
-/** The record of an invocation that ended. Takes the path of its URL, never the query. */
+/**
+ * The record of an invocation that ended, or of what it did afterwards. Takes the log lines, and of its URL the path, never
+ * the query.
+ */
 export function invocationRecord(
   invocation: Invocation,
-  outcome: Outcome,
+  outcome: { readonly kind: 'ok' } | FailedOutcome,
   at: {
+    readonly phase: 'call' | 'after'
     readonly status: number | null
     readonly settledAtMs: number
     readonly timeMs: number
@@ -18,8 +22,12 @@ export function invocationRecord(
 ): InvocationRecord {
   const { target, event, usage } = invocation
   const isHttp = event.kind === 'http'
+  const { logLines, droppedLogBytes } = usage
+  usage.logLines = []
+  usage.droppedLogBytes = 0
   return {
     id: invocation.id,
+    phase: at.phase,
     timeMs: Math.round(at.timeMs),
     function: target.functionName,
     version: String(target.label),
@@ -36,9 +44,8 @@ export function invocationRecord(
     maxMemoryMiB: toThousandths(usage.memoryMiB),
     error: outcome.kind === 'exception' ? outcome.error : null,
     message: outcome.kind === 'ok' || outcome.kind === 'exception' ? null : outcome.message,
-    // A copy: code that still runs after the response may go on logging.
-    logLines: [...usage.logLines],
-    droppedLogBytes: usage.droppedLogBytes,
+    logLines,
+    droppedLogBytes,
     worker: at.worker,
   }
 }

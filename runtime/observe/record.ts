@@ -4,6 +4,11 @@ import type { GuestError, OutcomeKind } from '../model/outcome.ts'
 /** What is kept of one invocation: a line in the log, an entry for `isolette logs`. */
 export interface InvocationRecord {
   readonly id: string
+  /**
+   * `call`: how it was answered. `after`: what it did from then on (`ctx.waitUntil`, listeners of its signal), if that
+   * logged something or failed; `outcome`, `error` and the log lines are of that alone, times and CPU of the whole.
+   */
+  readonly phase: 'call' | 'after'
   /** Wall clock, when it arrived. */
   readonly timeMs: number
   readonly function: string
@@ -15,7 +20,7 @@ export interface InvocationRecord {
   /** Path only: queries hold secrets more often than not. */
   readonly path: string | null
   readonly outcome: OutcomeKind
-  /** HTTP status that was answered; null for direct events and clients that left. */
+  /** HTTP status that was answered; null for direct events, clients that left, and `after`. */
   readonly status: number | null
   readonly coldStart: boolean
   readonly waitMs: number

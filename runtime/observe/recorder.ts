@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import type { Invocation, Target } from '../model/invocation.ts'
-import type { Outcome, OutcomeKind } from '../model/outcome.ts'
+import type { Invocation, InvocationUsage, Target } from '../model/invocation.ts'
+import type { FailedOutcome, Outcome, OutcomeKind } from '../model/outcome.ts'
 import { invocationRecord } from './invocation-record.ts'
 import type { VersionMetrics } from './metrics.ts'
 import type { InvocationRecord } from './record.ts'
@@ -14,6 +14,11 @@ export interface Recorder {
    * clients that left. `settledAtMs` is on the clock of `invocation.arrivedAtMs`.
    */
   settled(invocation: Invocation, outcome: Outcome, status: number | null, settledAtMs: number): void
+  /**
+   * What an invocation left running when it settled has ended; `failure` says how, null = well. Passed over if there is
+   * nothing to tell, or all of it will stand in a record that is still to be written.
+   */
+  ranOn(invocation: Invocation, failure: FailedOutcome | null, endedAtMs: number): void
   /** A request was answered before a function was picked. */
   refused(status: number): void
   /** While someone follows, `onRecords` gets every record (at most 1 000 a second), not only what is logged. */
@@ -88,6 +93,7 @@ class BatchingRecorder implements Recorder {
     const { kind } = outcome
     const counters = this.#byTarget.get(target) ?? this.#countersOf(target)
     counters.count(kind, settledAtMs - invocation.arrivedAtMs, usage)
+    usage.recordedCpuMs = usage.cpuMs
     // The way of almost every invocation: a warm success without a word ends here.
     if (
       kind === 'ok' &&
@@ -100,15 +106,23 @@ class BatchingRecorder implements Recorder {
     }
     const isLogged = this.#isLogged(kind, invocation, counters, settledAtMs)
     const isSent = isLogged || (this.#isFollowed && this.#followed.take(settledAtMs))
-    if (!isSent) {
-      if (this.#isFollowed || hasWords(kind, invocation)) this.#drop()
-      return
-    }
-    const { wallMs, worker } = this.#options
-    const timeMs = wallMs() - (settledAtMs - invocation.arrivedAtMs)
-    const record = invocationRecord(invocation, outcome, { status, settledAtMs, timeMs, worker })
-    if (isLogged) this.#options.log[levelOf(kind)](record, 'invocation')
-    this.#send(record)
+    if (isSent) this.#write(invocation, outcome, { phase: 'call', status, atMs: settledAtMs, isLogged })
+    else if (this.#isFollowed || hasWords(kind, invocation)) this.#drop(usage)
+  }
+
+  ranOn(invocation: Invocation, failure: FailedOutcome | null, endedAtMs: number): void {
+    const { target, usage } = invocation
+    const outcome = failure ?? { kind: 'ok' }
+    if (usage.recordedCpuMs >= 0) {
+      const counters = this.#byTarget.get(target) ?? this.#countersOf(target)
+      counters.addCpu(usage.cpuMs - usage.recordedCpuMs)
+      usage.recordedCpuMs = usage.cpuMs
+    } else if (failure === null) return
+    if (!hasWords(outcome.kind, invocation)) return
+    const isLogged = failures.has(outcome.kind) || this.#verbose.take(endedAtMs)
+    const isSent = isLogged || (this.#isFollowed && this.#followed.take(endedAtMs))
+    if (isSent) this.#write(invocation, outcome, { phase: 'after', status: null, atMs: endedAtMs, isLogged })
+    else this.#drop(usage)
   }
 
   refused(status: number): void {
@@ -147,13 +161,29 @@ class BatchingRecorder implements Recorder {
     return this.#samples.take(nowMs)
   }
 
-  #send(record: InvocationRecord): void {
-    if (this.#batch.length === maxBatch) this.#drop()
+  #write(
+    invocation: Invocation,
+    outcome: { readonly kind: 'ok' } | FailedOutcome,
+    how: {
+      readonly phase: 'call' | 'after'
+      readonly status: number | null
+      readonly atMs: number
+      readonly isLogged: boolean
+    },
+  ): void {
+    const { wallMs, worker } = this.#options
+    const { phase, status, atMs, isLogged } = how
+    const timeMs = wallMs() - (atMs - invocation.arrivedAtMs)
+    const record = invocationRecord(invocation, outcome, { phase, status, settledAtMs: atMs, timeMs, worker })
+    if (isLogged) this.#options.log[levelOf(outcome.kind)](record, 'invocation')
+    if (this.#batch.length === maxBatch) this.#dropped++
     else this.#batch.push(record)
     this.#scheduleFlush()
   }
 
-  #drop(): void {
+  /** Its record is not written; a later one must not bring the log lines of this one. */
+  #drop(usage: InvocationUsage): void {
+    usage.logLines = []
     this.#dropped++
     this.#scheduleFlush()
   }

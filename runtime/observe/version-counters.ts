@@ -49,6 +49,11 @@ export class VersionCounters {
     observe(slots, usage.coldStart ? coldStartSlot : queueWaitSlot, usage.waitMs)
   }
 
+  /** What an invocation took after it was counted. */
+  addCpu(cpuMs: number): void {
+    this.#slots[cpuSlot]! += cpuMs
+  }
+
   toMetrics(): VersionMetrics {
     const outcomes: Partial<Record<OutcomeKind, number>> = {}
     for (const [kind, slot] of Object.entries(slotOfOutcome)) {

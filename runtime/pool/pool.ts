@@ -9,7 +9,7 @@ import { loadInstance } from '../isolate/load-instance.ts'
 import type { OutboundAgents } from '../isolate/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
 import type { Invocation, Invoker, Target } from '../model/invocation.ts'
-import type { GuestError, Outcome } from '../model/outcome.ts'
+import type { FailedOutcome, GuestError, Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { EvictionReason } from '../observe/metrics.ts'
 import { PrewarmPool } from './prewarm-pool.ts'
@@ -40,6 +40,8 @@ export interface PoolOptions {
   /** Outbound connections; closed with the pool. */
   readonly outbound: OutboundAgents
   readonly onEntering: (manifest: VersionManifest) => void
+  /** See `InstanceContext.onRanOn`. */
+  readonly onRanOn: (invocation: Invocation, failure: FailedOutcome | null) => void
   /** A fault of ours that became the outcome `internal_error`. */
   readonly onFault: (error: unknown) => void
 }
@@ -98,6 +100,7 @@ export class Pool implements Invoker {
       onReady: (instance) => this.#turn.add({ kind: 'entry', instance }),
       onProgress: (instance) => this.#noteProgress(instance),
       onCondemned: (instance, reason, details) => this.#replace(instance, reason, details),
+      onRanOn: options.onRanOn,
       mapError: options.mapError,
     }
     this.#sweep = setInterval(() => this.sweep(), sweepEveryMs).unref()

@@ -61,5 +61,6 @@ const alone: InstanceContext = {
   onReady: () => {},
   onProgress: () => {},
   onCondemned: () => {},
+  onRanOn: () => {},
   mapError: (_, error) => error,
 }

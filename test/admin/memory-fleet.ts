@@ -103,6 +103,7 @@ export const okResult: DirectResult = {
 export function recordOf(id: string, changes: Partial<InvocationRecord> = {}): InvocationRecord {
   return {
     id,
+    phase: 'call',
     timeMs: 1_700_000_000_000,
     function: 'hello',
     version: '3',

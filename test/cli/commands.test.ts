@@ -213,7 +213,8 @@ describe('isolette logs', () => {
 
   it('shows invocations, and below them what they logged and why they failed', async () => {
     await using server = await start()
-    server.admin.fleet.records = [recordOf('a'), failed]
+    const after = recordOf('b', { phase: 'after', status: null, coldStart: true, durationMs: 2000 })
+    server.admin.fleet.records = [recordOf('a'), failed, after]
     const { code, stdout } = await server.run('logs')
     assert.equal(code, 0)
     assert.equal(
@@ -225,6 +226,7 @@ describe('isolette logs', () => {
         '    second',
         '    Error: no',
         '        at index.ts:1:1',
+        '22:13:20.000  hello:3  ok  after  GET /hello  2000.0ms  cpu 0.8ms  b',
         '',
       ].join('\n'),
     )

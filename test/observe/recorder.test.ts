@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import { pino } from 'pino'
 import type { LogLine } from '../../runtime/model/invocation.ts'
 import type { Outcome } from '../../runtime/model/outcome.ts'
@@ -62,6 +62,7 @@ it('writes what an operator wants to know, and nothing that may be secret', () =
   recorder.settled(invocationOf(targetOf('hello', 3), usage), thrown, 500, 12.3456)
   const record: InvocationRecord = {
     id: 'i1',
+    phase: 'call',
     timeMs: 1_699_999_999_988,
     function: 'hello',
     version: '3',
@@ -112,12 +113,71 @@ it('records direct events', () => {
   )
 })
 
-it('keeps a record of code that goes on logging as it was', () => {
-  const { recorder, received } = open()
-  const invocation = invocationOf(targetOf('hello', 3), { logLines: [line] })
-  recorder.settled(invocation, ok, 200, 1)
-  invocation.usage.logLines.push(line)
-  assert.equal(received()[0]!.logLines.length, 1)
+describe('what runs on after the answer', () => {
+  const later: LogLine = { timeMs: 9, level: 'info', text: 'later' }
+
+  it('has a record of its own, of what it logged since', () => {
+    const { recorder, lines, received } = open()
+    const invocation = invocationOf(targetOf('hello', 3), { logLines: [line] })
+    recorder.settled(invocation, ok, 200, 1)
+    invocation.usage.logLines.push(later)
+    recorder.ranOn(invocation, null, 2000)
+    const [call, after, ...others] = received()
+    assert.deepEqual(others, [])
+    assert.deepEqual([call!.phase, call!.status, call!.logLines], ['call', 200, [line]])
+    assert.deepEqual([after!.phase, after!.status, after!.logLines], ['after', null, [later]])
+    assert.deepEqual([after!.id, after!.outcome, after!.durationMs], [call!.id, 'ok', 2000])
+    assert.equal(lines.length, 2)
+  })
+
+  it('has one if it failed, however many do', () => {
+    const { recorder, lines, target } = openSampled()
+    for (let time = 0; time < 300; time++) {
+      const invocation = invocationOf(target)
+      recorder.settled(invocation, ok, 200, 1)
+      recorder.ranOn(invocation, { kind: 'exception', error }, 2)
+    }
+    assert.equal(lines.length, 300)
+    assert.deepEqual([lines[0]!.phase, lines[0]!.outcome, lines[0]!.error], ['after', 'exception', error])
+  })
+
+  it('has none if there is nothing to tell, but its CPU counts', () => {
+    const { recorder, lines, batches, runTimers, target } = openSampled()
+    recorder.setFollow(true)
+    const invocation = invocationOf(target, { cpuMs: 2 })
+    recorder.settled(invocation, ok, 200, 1)
+    runTimers()
+    invocation.usage.cpuMs = 5
+    recorder.ranOn(invocation, null, 2)
+    runTimers()
+    assert.deepEqual([lines.length, batches.length], [0, 1])
+    assert.equal(recorder.metrics().versions[0]!.cpuSeconds, 0.005)
+  })
+
+  it('stands in the record of the answer if that is still to come', () => {
+    const { recorder, received } = open()
+    const invocation = invocationOf(targetOf('hello', 3), { logLines: [line], cpuMs: 1 })
+    recorder.ranOn(invocation, null, 1)
+    recorder.settled(invocation, ok, 200, 2)
+    const records = received()
+    assert.deepEqual(
+      records.map(({ phase, logLines }) => [phase, logLines]),
+      [['call', [line]]],
+    )
+    assert.equal(recorder.metrics().versions[0]!.cpuSeconds, 0.001)
+  })
+
+  it('does not bring lines of an answer whose record was dropped', () => {
+    const { recorder, received, target } = openSampled()
+    for (let time = 0; time < 199; time++)
+      recorder.settled(invocationOf(target, { logLines: [line] }), ok, 200, 2)
+    const [last, dropped] = [1, 2].map(() => invocationOf(target, { logLines: [line] }))
+    recorder.settled(last!, ok, 200, 2)
+    recorder.settled(dropped!, ok, 200, 2)
+    recorder.ranOn(dropped!, { kind: 'exception', error }, 3)
+    const record = received().at(-1)!
+    assert.deepEqual([record.phase, record.logLines], ['after', []])
+  })
 })
 
 for (const kind of [

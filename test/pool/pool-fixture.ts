@@ -12,7 +12,7 @@ import {
   type Target,
 } from '../../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
-import type { Outcome } from '../../runtime/model/outcome.ts'
+import type { FailedOutcome, Outcome } from '../../runtime/model/outcome.ts'
 import { Pool, type PoolOptions } from '../../runtime/pool/pool.ts'
 
 const bootstrap = new CompiledBootstrap(await readBootstrap(null))
@@ -36,6 +36,7 @@ export class PoolFixture implements AsyncDisposable {
   readonly pool: Pool
   readonly faults: unknown[] = []
   readonly entered: string[] = []
+  readonly ranOn: { readonly invocation: Invocation; readonly failure: FailedOutcome | null }[] = []
   readonly #guardian = new Guardian()
   readonly #bundles = new Map<string, string>()
   #aheadMs = 0
@@ -57,6 +58,7 @@ export class PoolFixture implements AsyncDisposable {
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
       onEntering: ({ versionId }) => this.entered.push(versionId),
+      onRanOn: (invocation, failure) => this.ranOn.push({ invocation, failure }),
       onFault: (error) => this.faults.push(error),
       ...options,
     })
@@ -149,6 +151,7 @@ export class PoolFixture implements AsyncDisposable {
       usage,
       onSettled: (outcome) => {
         if (++count > 1) this.faults.push(new Error(`${invocation.id} settled ${count} times`))
+        usage.recordedCpuMs = usage.cpuMs
         resolve({ outcome, usage })
       },
     }

@@ -18,6 +18,8 @@ export class FakeRecorder implements Recorder {
     this.settledOnes.push({ invocation, outcome, status, settledAtMs })
   }
 
+  ranOn(): void {}
+
   refused(status: number): void {
     this.refusedStatuses.push(status)
   }

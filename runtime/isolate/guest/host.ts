@@ -155,8 +155,9 @@ export function endSink(sinkId: number, reason?: string): void {
   call(op.endSink, sinkId, reason)
 }
 
-export function reportUnhandledRejection(requestId: number, text: string): void {
-  call(op.unhandledRejection, requestId, text)
+/** A promise that the request gave to `waitUntil` was rejected. */
+export function reportRejected(requestId: number, name: string, message: string, stack: string): void {
+  call(op.rejected, requestId, name, message, stack)
 }
 
 /** What a part of the bootstrap exports. */

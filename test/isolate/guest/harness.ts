@@ -388,8 +388,8 @@ export class Guest {
       case op.endSink:
         this.sinks.get(a)!.ended = (b as string | undefined) ?? ''
         return
-      case op.unhandledRejection:
-        this.rejections.push({ requestId: a, text: b })
+      case op.rejected:
+        this.rejections.push({ requestId: a, text: String(d) })
         return
       case op.evaluatePart:
         return bootstrap.evaluatePart(this.isolate, this.context, a)

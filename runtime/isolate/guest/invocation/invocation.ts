@@ -1,5 +1,5 @@
 import type { AbortSignal } from '../event/abort-signal.ts'
-import { reportUnhandledRejection } from '../host.ts'
+import { reportRejected } from '../host.ts'
 import { Map, mapDelete, mapGet, mapSet, TypeError } from '../primordials.ts'
 import { describeThrown } from './describe-thrown.ts'
 import { writeDone, writeError } from './results.ts'
@@ -66,7 +66,8 @@ async function settle(invocation: Invocation, promise: unknown): Promise<void> {
   try {
     await promise
   } catch (thrown) {
-    reportUnhandledRejection(invocation.requestId, describeThrown(thrown).stack)
+    const { name, message, stack } = describeThrown(thrown)
+    reportRejected(invocation.requestId, name, message, stack)
   }
   finishOne(invocation)
 }
