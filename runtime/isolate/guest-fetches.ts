@@ -116,7 +116,7 @@ export class GuestFetches {
   async #answer(
     opId: number,
     owner: Pending,
-    { stream, ...head }: OutboundResponse,
+    { stream, unpackingBytes, ...head }: OutboundResponse,
     {
       share,
       place,
@@ -132,6 +132,7 @@ export class GuestFetches {
     }
     const body = new OutboundBody(stream, {
       share,
+      unpackingBytes,
       idleMs,
       onOver: free,
       onStalled: () => this.relieve(owner),

@@ -8,6 +8,8 @@ import type { OpenAnswer } from './outbound-queue.ts'
 const highWaterBytes = 128 * 1024
 /** What an open answer costs besides its bytes, so that their number is bounded too. */
 const ownBytes = 4096
+/** What unpacking may take at no cost: most answers are shorter, and take no more than they are long. */
+const freeUnpackingBytes = 1024 * 1024
 
 let turn = 0
 
@@ -16,6 +18,8 @@ export class OutboundBody implements OpenAnswer {
   readonly #pipe: BytePipe
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>
   readonly #share: MemoryShare
+  readonly #unpackingBytes: number
+  #receivedBytes = 0
   readonly #reasonOf: (error: unknown) => string
   readonly #idleMs: number
   readonly #onOver: () => void
@@ -31,6 +35,7 @@ export class OutboundBody implements OpenAnswer {
     stream: ReadableStream<Uint8Array>,
     {
       share,
+      unpackingBytes,
       reasonOf,
       idleMs,
       onOver,
@@ -38,6 +43,8 @@ export class OutboundBody implements OpenAnswer {
     }: {
       /** Holds the bytes; it is released with the last of them. */
       readonly share: MemoryShare
+      /** Most that unpacking it takes: what came last is kept, to look back to. */
+      readonly unpackingBytes: number
       /** What is said to the reader of an error. */
       readonly reasonOf: (error: unknown) => string
       /** A body that nobody reads is given up after this long. */
@@ -48,6 +55,7 @@ export class OutboundBody implements OpenAnswer {
     },
   ) {
     this.#share = share
+    this.#unpackingBytes = unpackingBytes
     this.#reasonOf = reasonOf
     this.#idleMs = idleMs
     this.#onOver = onOver
@@ -92,7 +100,8 @@ export class OutboundBody implements OpenAnswer {
         const { value, done } = await this.#reader.read()
         if (this.#isOver) return
         if (done) break
-        if (!this.#share.holdOnly(ownBytes + this.#pipe.heldBytes + value.byteLength)) {
+        this.#receivedBytes += value.byteLength
+        if (!this.#share.holdOnly(this.#heldBytes + value.byteLength)) {
           const message = 'what the instance sends and receives must fit into limits.memoryMiB'
           this.#fail({ kind: 'exceeded_memory', message })
           return
@@ -107,6 +116,13 @@ export class OutboundBody implements OpenAnswer {
         error: { name: 'TypeError', message: this.#reasonOf(error), stack: '' },
       })
     }
+  }
+
+  get #heldBytes(): number {
+    const unpacking = this.#isOver
+      ? 0
+      : Math.min(this.#receivedBytes, this.#unpackingBytes) - freeUnpackingBytes
+    return ownBytes + this.#pipe.heldBytes + Math.max(0, unpacking)
   }
 
   #room(): Promise<void> {
@@ -131,7 +147,7 @@ export class OutboundBody implements OpenAnswer {
   #noteRead(): void {
     this.lastReadTurn = ++turn
     if (this.#isOver && this.#pipe.heldBytes === 0) this.#share.release()
-    else this.#share.holdOnly(ownBytes + this.#pipe.heldBytes)
+    else this.#share.holdOnly(this.#heldBytes)
   }
 
   #fail(failure: FailedOutcome): void {

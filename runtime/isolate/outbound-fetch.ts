@@ -30,6 +30,8 @@ export interface OutboundResponse {
   readonly redirected: boolean
   readonly headers: readonly (readonly [string, string])[]
   readonly stream: ReadableStream<Uint8Array> | null
+  /** Most memory that unpacking the stream takes. */
+  readonly unpackingBytes: number
 }
 
 /**
@@ -51,8 +53,15 @@ const ownHeaders = new Set([
   'upgrade',
 ])
 
-/** What undici unpacks by itself. */
-const unpackedCodings = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
+const MiB = 1024 * 1024
+/** What undici unpacks by itself, and the largest window of each, which is kept of what was unpacked. */
+const unpackedCodings = new Map([
+  ['gzip', MiB / 32],
+  ['x-gzip', MiB / 32],
+  ['deflate', MiB / 32],
+  ['br', 16 * MiB],
+  ['zstd', 8 * MiB],
+])
 
 /**
  * Carries out one outbound request, up to the head of its response.
@@ -98,16 +107,22 @@ export async function outboundFetch(
   }
   const { status, statusText, url, redirected } = response
   const stream = response.body as ReadableStream<Uint8Array> | null
-  return { status, statusText, url, redirected, headers: answeredHeaders(response), stream }
+  const codings = unpackedCodingsOf(response)
+  const unpackingBytes = codings.reduce((sum, coding) => sum + unpackedCodings.get(coding)!, 0)
+  const answered = codings.length === 0 ? [...response.headers] : headersOfUnpacked(response)
+  return { status, statusText, url, redirected, headers: answered, stream, unpackingBytes }
 }
 
-/** Of a body that was unpacked, the guest is not told how long and how packed it was: it may hand both on. */
-function answeredHeaders({ headers, body }: Response): (readonly [string, string])[] {
-  const all = [...headers]
-  if (body === null) return all
+function unpackedCodingsOf({ headers, body }: Response): string[] {
+  if (body === null) return []
   const codings = headers.get('content-encoding')?.toLowerCase().split(',') ?? []
-  if (codings.length === 0 || !codings.every((coding) => unpackedCodings.has(coding.trim()))) return all
-  return all.filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
+  const names = codings.map((coding) => coding.trim())
+  return names.every((name) => unpackedCodings.has(name)) ? names : []
+}
+
+/** The guest is not told how long and how packed the body was: it may hand both on. */
+function headersOfUnpacked({ headers }: Response): (readonly [string, string])[] {
+  return [...headers].filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
 }
 
 /** @throws UploadFailure when the source fails, or is silent for too long: the request is then given up. */

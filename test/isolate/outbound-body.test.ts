@@ -10,6 +10,7 @@ function bodyOf({
   chunks = Number.POSITIVE_INFINITY,
   chunkBytes = 64 * 1024,
   budget = new MemoryBudget(1e9),
+  unpackingBytes = 0,
   idleMs = 60_000,
 } = {}) {
   const seen = { pulled: 0, isCanceled: false, overs: 0, stalls: 0 }
@@ -32,6 +33,7 @@ function bodyOf({
   )
   const body = new OutboundBody(stream, {
     share: new MemoryShare(budget),
+    unpackingBytes,
     idleMs,
     reasonOf: (error) => (error as Error).message,
     onOver: () => seen.overs++,
@@ -136,4 +138,19 @@ it('is not stalled when others than the guest read it', async () => {
   await turn()
   body.isHandedOn = true
   assert.equal(body.isStalled, false)
+})
+
+it('counts what unpacking keeps of a long answer, until it is over', async () => {
+  const MiB = 2 ** 20
+  const maxBytes = 100 * MiB
+  const { body, budget } = bodyOf({ chunks: 96, unpackingBytes: 4 * MiB, budget: new MemoryBudget(maxBytes) })
+  const heldAfter = async (chunks: number) => {
+    for (let chunk = 0; chunk < chunks; chunk++) await readNext(body.source)
+    return Math.round(heldOf(budget, maxBytes) / MiB)
+  }
+  assert.equal(await heldAfter(8), 0)
+  assert.equal(await heldAfter(24), 1)
+  assert.equal(await heldAfter(60), 3)
+  while ((await readNext(body.source)).kind === 'bytes');
+  assert.equal(heldOf(budget, maxBytes), 0)
 })
