@@ -84,6 +84,26 @@ test('examples/join makes one answer of two upstreams', async () => {
   }
 })
 
+test('examples/stream sends events while it runs, and bodies through it as they come', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'stream')
+  const ticking = await fetch(`${server.url}/stream/ticks`)
+  assert.equal(ticking.headers.get('content-type'), 'text/event-stream')
+  let events = ''
+  let pieces = 0
+  for await (const chunk of ticking.body!) {
+    events += Buffer.from(chunk)
+    pieces++
+  }
+  assert.equal(events, Array.from({ length: 10 }, (_, index) => `data: ${index + 1}\n\n`).join(''))
+  assert.ok(pieces > 1, 'all events came together')
+  const send = (path: string, body: string) => server.call(`/stream/${path}`, { method: 'POST', body })
+  const long = 'grüße '.repeat(50_000)
+  assert.equal((await send('upper', long)).text, long.toUpperCase())
+  assert.equal((await send('echo', long)).text, long)
+  assert.equal((await server.call('/stream/echo')).status, 400)
+})
+
 test('examples/canary goes 0.95 to 0.05 by the commands it names', async () => {
   await using server = await ServerFixture.start()
   await deployExample(server, 'canary')
