@@ -20,7 +20,7 @@ export const configurationSchema = z.strictObject(
     healthPort: wholeNumber(1, 65_535)
       .nullable()
       .default(null)
-      .describe('TCP port for /healthz and /readyz; null: on the admin socket only.'),
+      .describe('TCP port for /healthz, /readyz and /metrics; null: on the admin socket only.'),
     trustedProxies: z
       .array(
         text(64).refine(isCidr, { error: 'an address range such as 10.0.0.0/8 or fd00::/8, or one address' }),

@@ -3,7 +3,7 @@ import { egressRuleForms, isEgressRule } from '../model/egress.ts'
 import { type Bound, fixedLimits, type Limits, limitBounds } from '../model/limits.ts'
 
 const limitMeanings: { readonly [K in keyof Limits]: string } = {
-  cpuMs: 'CPU milliseconds one request may use in total.',
+  cpuMs: 'CPU milliseconds one request may use in total; at most 500 of them without a pause.',
   timeoutMs: "Milliseconds from a request's arrival to the response's headers.",
   streamIdleMs: 'Longest time in milliseconds without a byte of a streaming body moving, either way.',
   memoryMiB: 'Heap of one instance in MiB, shared by the requests in it.',
