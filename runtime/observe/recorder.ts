@@ -4,6 +4,7 @@ import type { FailedOutcome, Outcome, OutcomeKind } from '../model/outcome.ts'
 import { invocationRecord } from './invocation-record.ts'
 import type { VersionMetrics } from './metrics.ts'
 import type { InvocationRecord } from './record.ts'
+import { withoutWords, wordsOf } from './record-words.ts'
 import { SecondBudget } from './second-budget.ts'
 import { VersionCounters } from './version-counters.ts'
 
@@ -50,6 +51,11 @@ const batchEveryMs = 100
 const maxBatch = 1000
 const maxFollowedPerSecond = 1000
 const maxVerbosePerSecond = 200
+/**
+ * Of what guests say in records, in UTF-16 units. Failures are all written, and each may say 170 KB: written faster than they
+ * are read, they would fill the worker's memory.
+ */
+const maxWordsPerSecond = 4 * 1024 * 1024
 
 /** Outcomes of which every single one is written. */
 const failures: ReadonlySet<OutcomeKind> = new Set([
@@ -75,6 +81,7 @@ class BatchingRecorder implements Recorder {
   readonly #samples: SecondBudget
   readonly #verbose = new SecondBudget(maxVerbosePerSecond)
   readonly #followed = new SecondBudget(maxFollowedPerSecond)
+  readonly #words = new SecondBudget(maxWordsPerSecond)
   readonly #sampleEveryMs: number
   #isFollowed = false
   #batch: InvocationRecord[] = []
@@ -174,7 +181,9 @@ class BatchingRecorder implements Recorder {
     const { wallMs, worker } = this.#options
     const { phase, status, atMs, isLogged } = how
     const timeMs = wallMs() - (atMs - invocation.arrivedAtMs)
-    const record = invocationRecord(invocation, outcome, { phase, status, settledAtMs: atMs, timeMs, worker })
+    const whole = invocationRecord(invocation, outcome, { phase, status, settledAtMs: atMs, timeMs, worker })
+    const words = wordsOf(whole)
+    const record = words === 0 || this.#words.take(atMs, words) ? whole : withoutWords(whole)
     if (isLogged) this.#options.log[levelOf(outcome.kind)](record, 'invocation')
     if (this.#batch.length === maxBatch) this.#dropped++
     else this.#batch.push(record)

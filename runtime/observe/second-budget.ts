@@ -8,14 +8,14 @@ export class SecondBudget {
     this.#perSecond = perSecond
   }
 
-  /** Takes one, if this second has any left. `nowMs` never goes back. */
-  take(nowMs: number): boolean {
+  /** Takes as many as asked for, if this second has any left. `nowMs` never goes back. */
+  take(nowMs: number, amount = 1): boolean {
     if (nowMs >= this.#endsAtMs) {
       this.#endsAtMs = nowMs + 1000
       this.#left = this.#perSecond
     }
     if (this.#left <= 0) return false
-    this.#left--
+    this.#left -= amount
     return true
   }
 }

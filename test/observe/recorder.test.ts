@@ -259,6 +259,26 @@ for (const kind of ['throttled', 'overloaded', 'quarantined', 'canceled'] as con
   })
 }
 
+it('writes every failure, but no more than 4 MiB a second of what guests say in them', () => {
+  const { recorder, lines, received } = open()
+  const target = targetOf('noisy', 1)
+  const loud = { name: 'Error', message: 'm'.repeat(8000), stack: 's'.repeat(32_000) }
+  for (let index = 0; index < 50; index++) {
+    const usage = { logLines: [{ ...line, text: 'x'.repeat(128 * 1024) }], droppedLogBytes: 1 }
+    recorder.settled(invocationOf(target, usage), { kind: 'exception', error: loud }, 500, index)
+  }
+  const records = received()
+  assert.equal(records.length, 50)
+  assert.equal(lines.length, 50)
+  assert.equal(records.filter(({ logLines }) => logLines.length === 1).length, 25)
+  const last = records.at(-1)!
+  assert.deepEqual(last.logLines, [])
+  assert.equal(last.droppedLogBytes, 1 + 128 * 1024)
+  assert.deepEqual(last.error, { name: 'Error', message: 'm'.repeat(200), stack: '' })
+  recorder.settled(invocationOf(target, { logLines: [line] }), thrown, 500, 1000)
+  assert.deepEqual(received().at(-1)!.logLines, [line])
+})
+
 it('sends every record while someone follows, at most 1 000 a second, and logs no more than before', () => {
   const { recorder, lines, batches, runTimers, target } = openSampled()
   recorder.setFollow(true)

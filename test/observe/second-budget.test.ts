@@ -15,3 +15,12 @@ it('gives nothing if it has nothing', () => {
   assert.equal(budget.take(1), false)
   assert.equal(budget.take(5000), false)
 })
+
+it('gives several at once, the last time perhaps more than it has', () => {
+  const budget = new SecondBudget(10)
+  assert.deepEqual(
+    [9, 9, 1].map((amount) => budget.take(0, amount)),
+    [true, true, false],
+  )
+  assert.equal(budget.take(1000, 1), true)
+})
