@@ -1,8 +1,12 @@
 import { awaitRoom, endSink, pushChunk } from '../host.ts'
 import { exactBuffer } from '../language/bytes.ts'
 import { Deferred } from '../language/deferred.ts'
+import { typedArrayByteLength, typedArraySubarray } from '../primordials.ts'
 import type { ChunkReader } from '../stream/chunk-reader.ts'
 import { awaitOp } from './pending-ops.ts'
+
+/** Copying a longer chunk at once could not be interrupted, and all of it would lie at the host. */
+const maxPieceBytes = 256 * 1024
 
 /**
  * Writes all chunks of a stream to a sink, each when there is room for it, and ends the sink.
@@ -12,9 +16,14 @@ import { awaitOp } from './pending-ops.ts'
  */
 export async function writeToSink(reader: ChunkReader, sinkId: number, requestId: number): Promise<boolean> {
   while (await reader.read()) {
-    const hasRoom = pushChunk(sinkId, exactBuffer(reader.chunk!))
-    if (hasRoom === true) continue
-    if (hasRoom === null || !(await room(sinkId, requestId))) return false
+    const chunk = reader.chunk!
+    const length = typedArrayByteLength(chunk)
+    for (let at = 0; at < length; at += maxPieceBytes) {
+      const piece = length <= maxPieceBytes ? chunk : typedArraySubarray(chunk, at, at + maxPieceBytes)
+      const hasRoom = pushChunk(sinkId, exactBuffer(piece))
+      if (hasRoom === true) continue
+      if (hasRoom === null || !(await room(sinkId, requestId))) return false
+    }
   }
   endSink(sinkId)
   return true
