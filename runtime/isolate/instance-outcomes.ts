@@ -82,7 +82,7 @@ export function responseOutcome(
 }
 
 /** Whether the body comes bit by bit. */
-export function isStreamed(result: { readonly bodyKind: number }): boolean {
+function isStreamed(result: { readonly bodyKind: number }): boolean {
   return result.bodyKind === bodyKind.sink || result.bodyKind === bodyKind.stream
 }
 

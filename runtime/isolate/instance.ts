@@ -5,6 +5,7 @@ import type { VersionManifest } from '../model/version.ts'
 import { progressIndex } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import { culpritsOf, type Entry } from './culprits.ts'
+import { EntryCharges } from './entry-charges.ts'
 import { EntryFrames } from './entry-frames.ts'
 import { GuestOps } from './guest-ops.ts'
 import { InstanceAnswers } from './instance-answers.ts'
@@ -40,9 +41,9 @@ export class Instance {
   readonly #frames = new EntryFrames()
   readonly #requests: InstanceRequests
   readonly #answers: InstanceAnswers
+  readonly #charges: EntryCharges
   #state: 'resident' | 'retiring' | 'condemned' = 'resident'
   #isReadyNoted = false
-  #cpuMs = 0
   #heapSampledAtMs = 0
   #entryOwner: Pending | undefined
 
@@ -54,6 +55,7 @@ export class Instance {
     this.manifest = options.manifest
     this.#prepared = prepared
     this.#batchSize = options.batchSize
+    this.#charges = new EntryCharges(prepared, options.batchSize)
     this.#context = options.context
     this.createdAtMs = this.lastUsedAtMs = options.context.nowMs()
     this.#requests = new InstanceRequests(this, options.context)
@@ -93,7 +95,7 @@ export class Instance {
 
   /** What the module's evaluation took is nobody's request's. */
   startCharging(): void {
-    this.#cpuMs = this.#prepared.cpuMs() ?? 0
+    this.#charges.begin()
   }
 
   /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
@@ -175,7 +177,7 @@ export class Instance {
       this.#condemn(isInnocent ? 'exceeded_memory' : 'exceeded_cpu', entry, before)
       return
     }
-    this.#charge(entry)
+    this.#charges.charge(entry)
     if (prepared.fault !== undefined) {
       this.#condemn('internal_error', entry, before)
       return
@@ -226,18 +228,6 @@ export class Instance {
       } else this.#frames.directEvent(pending.requestId, event, id, remainingMs)
     })
     return { starting, participants }
-  }
-
-  /** What several shared in one entry is charged to them equally. */
-  #charge(entry: Entry): void {
-    const cpuMs = this.#prepared.cpuMs() ?? this.#cpuMs
-    const spentMs = cpuMs - this.#cpuMs
-    this.#cpuMs = cpuMs
-    const { participants, starting } = entry
-    if (participants.size === 0) return
-    const shareMs = spentMs / participants.size
-    for (const pending of participants) pending.invocation.usage.cpuMs += shareMs
-    if (starting.length > 0) this.#batchSize.note(spentMs, starting.length)
   }
 
   #afterEntry(entry: Entry): void {
@@ -305,11 +295,8 @@ export class Instance {
       // In 32 bits, as the guest counts.
       startedCount: (progress[progressIndex.startedCount]! - before.startedCount) | 0,
     })
-    if (reason !== 'internal_error') {
-      // An isolate that is gone does not tell its CPU: the time that passed stands for it.
-      const shareMs = (this.#context.nowMs() - before.atMs) / culprits.size
-      for (const pending of culprits) pending.invocation.usage.cpuMs += shareMs
-    }
+    if (reason !== 'internal_error')
+      this.#charges.chargeStopped(culprits, this.#context.nowMs() - before.atMs)
     const failure = condemned(reason, this.manifest.limits)
     const failureOf = (pending: Pending): FailedOutcome => (culprits.has(pending) ? failure : interrupted)
     const notBegun = [...this.#requests.values()].filter(

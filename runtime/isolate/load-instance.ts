@@ -88,7 +88,7 @@ export function evaluateModule(
 }
 
 /** What isolated-vm makes of a guest's throw: an error of ours with the guest's text. */
-export function guestErrorOf(error: unknown): GuestError {
+function guestErrorOf(error: unknown): GuestError {
   if (!(error instanceof Error)) {
     const text = typeof error === 'string' ? error : 'The module threw something that is not an Error'
     return { name: 'Error', message: text.slice(0, maxTextLength), stack: '' }

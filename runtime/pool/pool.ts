@@ -1,12 +1,12 @@
 import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import { Deadlines } from '../isolate/deadlines.ts'
 import type { Guardian } from '../isolate/guardian.ts'
-import { HostWork } from '../isolate/host-work.ts'
-import { processClock } from '../isolate/host-work-meter.ts'
+import { HostWork } from '../isolate/host-work/host-work.ts'
+import { processClock } from '../isolate/host-work/host-work-meter.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { Condemned, CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
 import { loadInstance } from '../isolate/load-instance.ts'
-import type { OutboundAgents } from '../isolate/outbound-agents.ts'
+import type { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
 import type { Invocation, Invoker, Target } from '../model/invocation.ts'
 import type { FailedOutcome, GuestError, Outcome } from '../model/outcome.ts'
@@ -194,17 +194,7 @@ export class Pool implements Invoker {
   }
 
   instances(): InstanceStatus[] {
-    const nowMs = this.#options.nowMs()
-    return [...this.#residents.entries()].map(([instance, { target }]) => ({
-      functionName: target.functionName,
-      version: String(target.label),
-      ageMs: Math.round(nowMs - instance.createdAtMs),
-      idleMs: instance.isIdle ? Math.round(nowMs - instance.lastUsedAtMs) : 0,
-      inFlight: instance.inFlight,
-      invocations: instance.invocations,
-      heapMiB: Math.round(instance.heapMiB * 100) / 100,
-      state: instance.state === 'resident' ? 'resident' : 'retiring',
-    }))
+    return this.#residents.statuses(this.#options.nowMs())
   }
 
   /** Ends every instance; what runs settles as `interrupted`, what waits as `overloaded`. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Instance } from '../isolate/instance.ts'
 import type { EvictionReason } from '../observe/metrics.ts'
+import type { InstanceStatus } from './status.ts'
 import type { VersionPool } from './version-pool.ts'
 
 /** All instances of a worker, in the order of their last use. Disposes what it drops. */
@@ -59,6 +60,20 @@ export class Residents {
       const idleMs = nowMs - instance.lastUsedAtMs
       if (instance.isIdle && idleMs >= pool.target.settings.pool.idleTimeoutMs) this.drop(instance, 'idle')
     }
+  }
+
+  /** Least recently used first. */
+  statuses(nowMs: number): InstanceStatus[] {
+    return [...this.entries()].map(([instance, { target }]) => ({
+      functionName: target.functionName,
+      version: String(target.label),
+      ageMs: Math.round(nowMs - instance.createdAtMs),
+      idleMs: instance.isIdle ? Math.round(nowMs - instance.lastUsedAtMs) : 0,
+      inFlight: instance.inFlight,
+      invocations: instance.invocations,
+      heapMiB: Math.round(instance.heapMiB * 100) / 100,
+      state: instance.state === 'resident' ? 'resident' : 'retiring',
+    }))
   }
 
   /** Least recently used first. */

@@ -3,9 +3,9 @@ import { defineOwn } from '../language/define-own.ts'
 import { registerSerializable } from '../messaging/clone-registry.ts'
 import { construct, defineProperty, Error, Map, mapGet, mapSet, setPrototypeOf } from '../primordials.ts'
 
-export let isDOMException: (value: unknown) => value is DOMException
+let isDOMException: (value: unknown) => value is DOMException
 /** Name and message, whatever became of the getters. */
-export let exceptionText: (exception: DOMException) => { readonly name: string; readonly message: string }
+let exceptionText: (exception: DOMException) => { readonly name: string; readonly message: string }
 
 /** A class whose constructor returns what it is given: one that extends it puts its fields on any object. */
 const OnObject = function onObject(object: object): object {

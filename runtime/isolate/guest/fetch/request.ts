@@ -12,7 +12,7 @@ import { readArrayBuffer, readBlob, readForm, readJson } from './read-body.ts'
 import { makeRequestState, type RequestInit } from './request-init.ts'
 import { type Redirect, RequestState } from './request-state.ts'
 
-export let wrapRequest: (state: RequestState) => Request
+let wrapRequest: (state: RequestState) => Request
 /** null if it is anything else. */
 export let requestStateOf: (value: unknown) => RequestState | null
 

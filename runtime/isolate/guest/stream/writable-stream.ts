@@ -7,7 +7,7 @@ import type { QueuingStrategy } from './strategy.ts'
 import { setUpWritable, type UnderlyingSink } from './underlying-sink.ts'
 import { WritableState } from './writable-state.ts'
 
-export let isWritableStream: (value: unknown) => value is WritableStream
+let isWritableStream: (value: unknown) => value is WritableStream
 /** Throws a TypeError if it is no `WritableStream`. */
 export let writableStateOf: (value: unknown) => WritableState
 

@@ -9,7 +9,7 @@ export function encodeUtf8(text: string): Uint8Array {
   return bytes
 }
 
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let length = text.length
   for (let index = 0; index < text.length; index++) {
     const code = stringCharCodeAt(text, index)
