@@ -2,7 +2,7 @@
 export { readBootstrap } from './isolate/bootstrap.ts'
 export { CompiledBootstrap } from './isolate/compiled-bootstrap.ts'
 export { Guardian } from './isolate/guardian.ts'
-export { OutboundAgents } from './isolate/outbound-agents.ts'
+export { OutboundAgents } from './isolate/outbound/outbound-agents.ts'
 export { createLog, createLogTo, type LogOptions } from './observe/log.ts'
 export { createRecorder, type Recorder } from './observe/recorder.ts'
 export { Pool } from './pool/pool.ts'

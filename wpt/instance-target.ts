@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../runtime/isolate/compiled-bootstrap.ts'
-import { OutboundAgents } from '../runtime/isolate/outbound-agents.ts'
+import { OutboundAgents } from '../runtime/isolate/outbound/outbound-agents.ts'
 import { type Invocation, type Target as InvocationTarget, noUsage } from '../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import type { Outcome } from '../runtime/model/outcome.ts'

@@ -8,9 +8,9 @@ import type { InstanceContext } from './instance-context.ts'
 import { exceededCpu, noResponse, responseOutcome, resultOutcome } from './instance-outcomes.ts'
 import type { InstanceRequests } from './instance-requests.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
+import { WatchedSource } from './outbound/watched-source.ts'
 import type { Pending } from './pending.ts'
 import type { GuestResult } from './result-frames.ts'
-import { WatchedSource } from './watched-source.ts'
 
 export interface AnswerTaker {
   readonly manifest: VersionManifest

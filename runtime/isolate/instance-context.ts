@@ -2,9 +2,9 @@ import type { Invocation } from '../model/invocation.ts'
 import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Deadlines } from './deadlines.ts'
-import type { HostWork } from './host-work.ts'
+import type { HostWork } from './host-work/host-work.ts'
 import type { Instance } from './instance.ts'
-import type { OutboundAgents } from './outbound-agents.ts'
+import type { OutboundAgents } from './outbound/outbound-agents.ts'
 import type { Pending } from './pending.ts'
 
 /** Why an instance was ended by force. */

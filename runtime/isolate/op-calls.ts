@@ -5,7 +5,7 @@ import { op } from './abi.ts'
 import { ownCopy } from './own-copy.ts'
 import { decodeText, encodingName } from './text-decoding.ts'
 import { parseUrl } from './url-parsing.ts'
-import type { SubtleOp } from './web-crypto.ts'
+import type { SubtleOp } from './web-crypto/web-crypto.ts'
 import { type CompressionFormat, isCompressionFormat } from './zlib-codec.ts'
 
 /** What an instance does for its guest. Arguments were checked for their type only. */

@@ -1,7 +1,7 @@
 import type { Invocation } from '../model/invocation.ts'
 import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import type { Instance } from './instance.ts'
-import type { OutboundQueue } from './outbound-queue.ts'
+import type { OutboundQueue } from './outbound/outbound-queue.ts'
 
 const none: readonly number[] = []
 

@@ -1,7 +1,7 @@
 import { readBootstrap } from '../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../runtime/isolate/compiled-bootstrap.ts'
 import { Guardian } from '../../runtime/isolate/guardian.ts'
-import { OutboundAgents } from '../../runtime/isolate/outbound-agents.ts'
+import { OutboundAgents } from '../../runtime/isolate/outbound/outbound-agents.ts'
 import type { EgressSettings } from '../../runtime/model/egress.ts'
 import type { PoolSettings } from '../../runtime/model/function.ts'
 import {

@@ -1,4 +1,4 @@
-import type { KeyAnswer, KeyAttributes } from '../../web-crypto-abi.ts'
+import type { KeyAnswer, KeyAttributes } from '../../web-crypto/abi.ts'
 import { tagClass } from '../boot/class-tag.ts'
 import { defineOwn } from '../language/define-own.ts'
 import { registerSerializable } from '../messaging/clone-registry.ts'

@@ -1,4 +1,4 @@
-import type { KeyAnswer, Piece } from '../../web-crypto-abi.ts'
+import type { KeyAnswer, Piece } from '../../web-crypto/abi.ts'
 import { concatBytes, copyBytes, exactBuffer } from '../language/bytes.ts'
 import { newList } from '../language/list.ts'
 import { jsonStringify, typedArrayByteLength } from '../primordials.ts'

@@ -1,4 +1,4 @@
-import { type Dictionary, type Member, type Operation, registrations } from '../../web-crypto-abi.ts'
+import { type Dictionary, type Member, type Operation, registrations } from '../../web-crypto/abi.ts'
 import { DOMException } from '../event/dom-exception.ts'
 import {
   Map,

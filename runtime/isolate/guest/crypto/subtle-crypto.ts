@@ -1,4 +1,4 @@
-import type { KeyAnswer } from '../../web-crypto-abi.ts'
+import type { KeyAnswer } from '../../web-crypto/abi.ts'
 import { tagClass } from '../boot/class-tag.ts'
 import { Deferred } from '../language/deferred.ts'
 import { arrayBufferSlice, jsonParse, TypeError } from '../primordials.ts'

@@ -1,4 +1,4 @@
-import type { Operation } from '../../web-crypto-abi.ts'
+import type { Operation } from '../../web-crypto/abi.ts'
 
 export type Parameter =
   | 'algorithm'

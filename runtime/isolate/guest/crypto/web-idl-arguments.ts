@@ -1,4 +1,4 @@
-import type { KeyAnswer } from '../../web-crypto-abi.ts'
+import type { KeyAnswer } from '../../web-crypto/abi.ts'
 import { toSequence } from '../language/web-idl.ts'
 import { TypeError, trunc } from '../primordials.ts'
 import { keyAnswerOf } from './crypto-key.ts'

@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey, hash, timingSafeEqual, type webcrypto } from 'node:crypto'
-import { exactBuffer } from './op-calls.ts'
-import type { WebCryptoCall } from './web-crypto-call.ts'
-import { decryptNow, encryptNow } from './web-crypto-cipher-now.ts'
-import type { HostKey } from './web-crypto-keys.ts'
-import type { WebCryptoResult } from './web-crypto-perform.ts'
-import { verifyNow } from './web-crypto-verify-now.ts'
+import { exactBuffer } from '../op-calls.ts'
+import type { WebCryptoCall } from './call.ts'
+import { decryptNow, encryptNow } from './cipher-now.ts'
+import type { HostKey } from './keys.ts'
+import type { WebCryptoResult } from './perform.ts'
+import { verifyNow } from './verify-now.ts'
 
 /**
  * Up to here the work takes less time than having a thread do it and entering the isolate once more to say so: 60 to

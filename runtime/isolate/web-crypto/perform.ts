@@ -1,6 +1,6 @@
 import { webcrypto } from 'node:crypto'
-import type { AlgorithmParameters, WebCryptoCall } from './web-crypto-call.ts'
-import { CryptoRefusal } from './web-crypto-refusal.ts'
+import type { AlgorithmParameters, WebCryptoCall } from './call.ts'
+import { CryptoRefusal } from './refusal.ts'
 
 export interface Encapsulated {
   readonly sharedKey: ArrayBuffer | webcrypto.CryptoKey

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { WatchedSource } from '../../runtime/isolate/watched-source.ts'
-import { restOf, SentBody, sent } from '../pool/body-fixture.ts'
+import { WatchedSource } from '../../../runtime/isolate/outbound/watched-source.ts'
+import { restOf, SentBody, sent } from '../../pool/body-fixture.ts'
 
 it('tells once when its reader goes, never from within, and not when the end was read', async () => {
   let told = 0

@@ -1,4 +1,4 @@
-import { WorkRefused } from './host-work.ts'
+import { WorkRefused } from '../host-work/host-work.ts'
 
 /** A call of `subtle` that the host does not carry out, as the guest sees it. */
 export class CryptoRefusal extends Error {

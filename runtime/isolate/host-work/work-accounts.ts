@@ -1,7 +1,7 @@
-import { fixedLimits } from '../model/limits.ts'
-import type { VersionManifest } from '../model/version.ts'
+import { fixedLimits } from '../../model/limits.ts'
+import type { VersionManifest } from '../../model/version.ts'
+import type { Pending } from '../pending.ts'
 import type { WorkAccount } from './host-work.ts'
-import type { Pending } from './pending.ts'
 
 /** Who pays for what an instance has done on the host's threads. */
 export class WorkAccounts {

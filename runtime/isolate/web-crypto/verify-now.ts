@@ -1,6 +1,6 @@
 import { verify, type webcrypto } from 'node:crypto'
-import type { WebCryptoCall } from './web-crypto-call.ts'
-import type { HostKey } from './web-crypto-keys.ts'
+import type { WebCryptoCall } from './call.ts'
+import type { HostKey } from './keys.ts'
 
 /** Checking with longer moduli, or other exponents than the usual 65 537, may take milliseconds. */
 const maxModulusBits = 4096

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { assertLikeNode, evaluate } from './web-crypto-run.ts'
+import { assertLikeNode, evaluate } from './run.ts'
 
 describe('crypto.subtle computes what the standards say', () => {
   const vectors: [name: string, body: string, expected: unknown][] = [

@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
-import { type MemberKind, type Operation, type Registration, registrations } from './web-crypto-abi.ts'
-import type { HostKey, WebCryptoKeys } from './web-crypto-keys.ts'
+import { type MemberKind, type Operation, type Registration, registrations } from './abi.ts'
+import type { HostKey, WebCryptoKeys } from './keys.ts'
 
 /** The parameters of an algorithm, as Node takes them. */
 export type AlgorithmParameters = { readonly name: string } & Readonly<Record<string, unknown>>

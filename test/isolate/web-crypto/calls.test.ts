@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AsyncOps } from '../../runtime/isolate/async-ops.ts'
-import { EntryFrames } from '../../runtime/isolate/entry-frames.ts'
-import { HostWork } from '../../runtime/isolate/host-work.ts'
-import { MemoryBudget } from '../../runtime/isolate/memory-budget.ts'
-import { WebCrypto } from '../../runtime/isolate/web-crypto.ts'
-import type { KeyAnswer } from '../../runtime/isolate/web-crypto-abi.ts'
+import { AsyncOps } from '../../../runtime/isolate/async-ops.ts'
+import { EntryFrames } from '../../../runtime/isolate/entry-frames.ts'
+import { HostWork } from '../../../runtime/isolate/host-work/host-work.ts'
+import { MemoryBudget } from '../../../runtime/isolate/memory-budget.ts'
+import type { KeyAnswer } from '../../../runtime/isolate/web-crypto/abi.ts'
+import { WebCrypto } from '../../../runtime/isolate/web-crypto/web-crypto.ts'
 
 const MiB = 2 ** 20
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Limits } from '../../runtime/model/limits.ts'
-import { fetching, PoolFixture, type Settled, textOf } from '../pool/pool-fixture.ts'
+import type { Limits } from '../../../runtime/model/limits.ts'
+import { fetching, PoolFixture, type Settled, textOf } from '../../pool/pool-fixture.ts'
 
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (
   body: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { HostWork, type WorkAccount } from '../../runtime/isolate/host-work.ts'
+import { HostWork, type WorkAccount } from '../../../runtime/isolate/host-work/host-work.ts'
 
 /** Work that ends when it is told to; CPU and time are variables. */
 class Bench {

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP } from 'node:net'
 import type { buildConnector } from 'undici'
-import type { EgressPolicy } from '../model/egress.ts'
+import type { EgressPolicy } from '../../model/egress.ts'
 
 /** Finds all addresses of a name: `lookup` of `node:dns` with `all`. */
 export type Lookup = (

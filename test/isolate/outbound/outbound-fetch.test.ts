@@ -7,11 +7,11 @@ import { it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { gzipSync } from 'node:zlib'
-import type { Lookup } from '../../runtime/isolate/egress-connector.ts'
-import { OutboundAgents, type OutboundOptions } from '../../runtime/isolate/outbound-agents.ts'
-import { outboundFetch } from '../../runtime/isolate/outbound-fetch.ts'
-import type { ByteSource } from '../../runtime/model/byte-source.ts'
-import { SentBody } from '../pool/body-fixture.ts'
+import type { Lookup } from '../../../runtime/isolate/outbound/egress-connector.ts'
+import { OutboundAgents, type OutboundOptions } from '../../../runtime/isolate/outbound/outbound-agents.ts'
+import { outboundFetch } from '../../../runtime/isolate/outbound/outbound-fetch.ts'
+import type { ByteSource } from '../../../runtime/model/byte-source.ts'
+import { SentBody } from '../../pool/body-fixture.ts'
 
 const everything = { allow: null, deny: [] }
 

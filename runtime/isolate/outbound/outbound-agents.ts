@@ -2,9 +2,9 @@ import { lookup as systemLookup } from 'node:dns'
 import { isDeepStrictEqual } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import type { Agent } from 'undici'
-import { type EgressCeiling, EgressPolicy, type EgressSettings } from '../model/egress.ts'
+import { type EgressCeiling, EgressPolicy, type EgressSettings } from '../../model/egress.ts'
+import { HostWorkLane } from '../host-work/host-work-lane.ts'
 import { egressConnector, type Lookup } from './egress-connector.ts'
-import { HostWorkLane } from './host-work-lane.ts'
 
 type Undici = typeof import('undici')
 

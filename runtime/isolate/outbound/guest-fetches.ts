@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { ByteSource } from '../model/byte-source.ts'
-import type { AsyncOps } from './async-ops.ts'
-import { CollectedBytes } from './collected-bytes.ts'
-import type { GuestSources } from './guest-sources.ts'
-import type { InstanceContext } from './instance-context.ts'
-import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
+import type { ByteSource } from '../../model/byte-source.ts'
+import type { AsyncOps } from '../async-ops.ts'
+import { CollectedBytes } from '../collected-bytes.ts'
+import type { GuestSources } from '../guest-sources.ts'
+import type { InstanceContext } from '../instance-context.ts'
+import { type MemoryBudget, MemoryShare } from '../memory-budget.ts'
+import type { Pending } from '../pending.ts'
 import { OutboundBody } from './outbound-body.ts'
 import { type OutboundResponse, originOf, outboundFetch, outboundReason } from './outbound-fetch.ts'
 import { type OutboundPlace, OutboundQueue } from './outbound-queue.ts'
-import type { Pending } from './pending.ts'
 
 /** Most units of an outbound request's URL and headers: the host reads them at one go. */
 const maxHeadUnits = 256 * 1024

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type OutboundPlace, OutboundQueue } from '../../runtime/isolate/outbound-queue.ts'
+import { type OutboundPlace, OutboundQueue } from '../../../runtime/isolate/outbound/outbound-queue.ts'
 
 /** Requests that ask for a place, each with an abort controller of its own. */
 function ask(queue: OutboundQueue, count: number) {

@@ -1,6 +1,6 @@
 import type { Dispatcher, Response } from 'undici'
-import type { ByteSource } from '../model/byte-source.ts'
-import type { FailedOutcome } from '../model/outcome.ts'
+import type { ByteSource } from '../../model/byte-source.ts'
+import type { FailedOutcome } from '../../model/outcome.ts'
 import { EgressRefusal } from './egress-connector.ts'
 import type { OutboundClient } from './outbound-agents.ts'
 

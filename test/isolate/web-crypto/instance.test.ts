@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fetching, PoolFixture, textOf } from '../pool/pool-fixture.ts'
-import { evaluate, settle } from './web-crypto-run.ts'
+import { fetching, PoolFixture, textOf } from '../../pool/pool-fixture.ts'
+import { evaluate, settle } from './run.ts'
 
 const pbkdf2 = (iterations: number) =>
   `{ name: 'PBKDF2', hash: 'SHA-512', salt: new Uint8Array(16), iterations: ${iterations} }`

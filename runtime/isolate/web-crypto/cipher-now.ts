@@ -1,7 +1,7 @@
 import { type CipherGCMTypes, createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import { exactBuffer } from './op-calls.ts'
-import type { WebCryptoCall } from './web-crypto-call.ts'
-import type { HostKey } from './web-crypto-keys.ts'
+import { exactBuffer } from '../op-calls.ts'
+import type { WebCryptoCall } from './call.ts'
+import type { HostKey } from './keys.ts'
 
 const tagBytes = 16
 const ivBytes = 12

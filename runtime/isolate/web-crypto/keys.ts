@@ -9,8 +9,8 @@ import {
   type webcrypto,
 } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { KeyAnswer, KeyAttributes } from './web-crypto-abi.ts'
-import { CryptoRefusal } from './web-crypto-refusal.ts'
+import type { KeyAnswer, KeyAttributes } from './abi.ts'
+import { CryptoRefusal } from './refusal.ts'
 
 /** A key of a guest. */
 export interface HostKey {

@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
-import { checkKey } from './web-crypto-bounds.ts'
-import type { WebCryptoKeys } from './web-crypto-keys.ts'
-import type { Encapsulated, WebCryptoResult } from './web-crypto-perform.ts'
+import { checkKey } from './bounds.ts'
+import type { WebCryptoKeys } from './keys.ts'
+import type { Encapsulated, WebCryptoResult } from './perform.ts'
 
 /** How the result of a call crosses to the guest. */
 export interface WebCryptoAnswer {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { webcrypto } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { KeyAnswer } from '../../runtime/isolate/web-crypto-abi.ts'
-import { type HostKey, WebCryptoKeys } from '../../runtime/isolate/web-crypto-keys.ts'
+import type { KeyAnswer } from '../../../runtime/isolate/web-crypto/abi.ts'
+import { type HostKey, WebCryptoKeys } from '../../../runtime/isolate/web-crypto/keys.ts'
 
 const { subtle } = webcrypto
 

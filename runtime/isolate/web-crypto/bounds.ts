@@ -1,7 +1,7 @@
 import type { webcrypto } from 'node:crypto'
-import type { WebCryptoCall } from './web-crypto-call.ts'
-import { maxKeyBytes } from './web-crypto-keys.ts'
-import { CryptoRefusal } from './web-crypto-refusal.ts'
+import type { WebCryptoCall } from './call.ts'
+import { maxKeyBytes } from './keys.ts'
+import { CryptoRefusal } from './refusal.ts'
 
 /**
  * What one call may ask for at most. What runs on a thread cannot be stopped, so each of these takes a second or two

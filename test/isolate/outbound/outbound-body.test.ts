@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { MemoryBudget, MemoryShare } from '../../runtime/isolate/memory-budget.ts'
-import { OutboundBody } from '../../runtime/isolate/outbound-body.ts'
-import { readNext, restOf } from '../pool/body-fixture.ts'
+import { MemoryBudget, MemoryShare } from '../../../runtime/isolate/memory-budget.ts'
+import { OutboundBody } from '../../../runtime/isolate/outbound/outbound-body.ts'
+import { readNext, restOf } from '../../pool/body-fixture.ts'
 
 /** A body as undici gives it, and what became of it. */
 function bodyOf({

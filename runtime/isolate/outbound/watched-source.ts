@@ -1,4 +1,4 @@
-import type { ByteSource, SourceRead } from '../model/byte-source.ts'
+import type { ByteSource, SourceRead } from '../../model/byte-source.ts'
 
 /** A source that tells when its reader goes before the end. */
 export class WatchedSource implements ByteSource {
