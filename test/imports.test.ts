@@ -8,7 +8,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'runtime/model': [],
   'runtime/isolate/guest': [
     'runtime/isolate/abi.ts',
-    'runtime/isolate/web-crypto-abi.ts',
+    'runtime/isolate/web-crypto/abi.ts',
     'runtime/model/limits.ts',
   ],
   'runtime/isolate': ['runtime/model'],
