@@ -2,6 +2,7 @@ import { loaded } from '../boot/loaded.ts'
 import { incomingRequest } from '../fetch/request.ts'
 import { responseStateOf } from '../fetch/response.ts'
 import type { ResponseState } from '../fetch/response-state.ts'
+import { nameOf } from '../language/name-of.ts'
 import { TypeError } from '../primordials.ts'
 import { ExecutionContext } from './execution-context.ts'
 import { answerThrown, finishOne, type HttpInput, type Invocation, keepWaiting } from './invocation.ts'
@@ -50,10 +51,6 @@ export function checkResponse(value: unknown): ResponseState {
   const response = responseStateOf(value)
   if (response !== null) return response
   throw new TypeError(`Cannot answer: fetch returned ${nameOf(value)}, must be a Response`)
-}
-
-function nameOf(value: unknown): string {
-  return value === null ? 'null' : typeof value === 'object' ? 'another object' : typeof value
 }
 
 /** Calls the function with an event that is given as JSON. Never throws. */

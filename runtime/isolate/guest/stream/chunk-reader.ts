@@ -1,5 +1,6 @@
 import { viewBytes } from '../language/bytes.ts'
 import { Deferred } from '../language/deferred.ts'
+import { nameOf } from '../language/name-of.ts'
 import { TypeError, typedArrayName } from '../primordials.ts'
 import { markHandled } from './promise-steps.ts'
 import type { ReadableState, ReadRequest } from './readable-state.ts'
@@ -59,5 +60,5 @@ export class ChunkReader implements ReadRequest {
 /** @throws TypeError unless it is a `Uint8Array`. */
 export function checkBytes(chunk: unknown): Uint8Array {
   if (typedArrayName(chunk) === 'Uint8Array') return chunk as Uint8Array
-  throw new TypeError('Cannot read the body: a chunk of its stream is not bytes')
+  throw new TypeError(`Cannot read the body: a chunk of its stream is ${nameOf(chunk)}, must be a Uint8Array`)
 }
