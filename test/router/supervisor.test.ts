@@ -155,7 +155,8 @@ describe('WorkerFleet', { timeout: 4 * deadlineMs }, () => {
 
   it('gathers what workers counted, those included that do not answer or have ended', async (t) => {
     const supervisor = await SupervisorProcess.ready(t, { timings: { callMs: 300 } })
-    assert.equal((await supervisor.call<unknown[]>('metrics')).length, 2)
+    // A worker that just began may take longer than a call waits.
+    await until(async () => (await supervisor.call<unknown[]>('metrics')).length === 2)
     const [stopped] = await supervisor.workerPids()
     process.kill(stopped!, 'SIGSTOP')
     t.after(() => process.kill(stopped!, 'SIGCONT'))
