@@ -1,7 +1,17 @@
+import type { GuestConfig } from './abi.ts'
 import { EntryFrames } from './entry-frames.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 
 const bundle = `({ default: { async fetch() { return new Response('') } } })`
+
+const config: GuestConfig = {
+  functionName: '',
+  functionVersion: '',
+  memoryLimitMiB: 0,
+  env: {},
+  userAgent: '',
+  allowsWasm: false,
+}
 
 /**
  * Takes one request through a waiting isolate, by a function of our own that the real one then replaces.
@@ -11,8 +21,9 @@ const bundle = `({ default: { async fetch() { return new Response('') } } })`
  * request would not.
  */
 export function rehearse(
-  prepared: Pick<PreparedIsolate, 'isolate' | 'context' | 'load' | 'enter' | 'collect'>,
+  prepared: Pick<PreparedIsolate, 'isolate' | 'context' | 'configure' | 'load' | 'enter' | 'collect'>,
 ): void {
+  prepared.configure.applySync(undefined, [JSON.stringify(config)])
   const script = prepared.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
   const exports = script.runSync(prepared.context, { reference: true })
   script.release()

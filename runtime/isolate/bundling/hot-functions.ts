@@ -1,5 +1,6 @@
 /** Modules that every request goes through. */
 const everyRequest = [
+  'configure',
   'current-request',
   'entry',
   'header-text',
@@ -13,7 +14,7 @@ const everyRequest = [
   'results',
   'send-response',
   'start',
-  'timers',
+  'turn',
 ]
 
 const moduleStart = /^\/\/ .*\/([\w-]+)\.ts$/gm
