@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { ServerFixture } from '../e2e/server-fixture.ts'
 
 const saying = (text: string) => ({ 'index.js': `export default { fetch: () => new Response('${text}') }` })
@@ -30,8 +31,12 @@ test('a builder that is killed fails its deploy, changes nothing, and is replace
   await server.deploy('shop', saying('one'))
   const endless = join(server.dataDir, 'sources', 'endless.js')
   writeFileSync(endless, 'for (;;) {}')
+  const builder = await builderOf(server.pid)
+  const ticksBefore = cpuTicksOf(builder)
   const failing = server.admin('POST', '/v1/deployments', { path: endless, name: 'shop' })
-  process.kill(await builderOf(server.pid), 'SIGKILL')
+  // It is at work, but has not been stopped for taking too long.
+  while (cpuTicksOf(builder) < ticksBefore + 5) await setImmediate()
+  process.kill(builder, 'SIGKILL')
   const { status, body } = await failing
   assert.ok(status === 400 || status === 500, JSON.stringify(body))
   assert.match(body.error.message, /SIGKILL/)
@@ -68,6 +73,12 @@ async function builderOf(pid: number): Promise<number> {
     for (const child of children) {
       if (readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('builder-process')) return Number(child)
     }
-    await new Promise(setImmediate)
+    await setImmediate()
   }
+}
+
+/** CPU time of a process in user mode, in clock ticks: field 14 of `/proc/<pid>/stat`, after a name in parentheses. */
+function cpuTicksOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[11])
 }
