@@ -1,5 +1,6 @@
 import type { HttpResponse as UwsResponse } from 'uWebSockets.js'
 import {
+  type ByteBudget,
   type ByteSource,
   type FailedOutcome,
   type HttpResponse,
@@ -13,7 +14,6 @@ import {
 import { breakConnection } from './break-connection.ts'
 import { exchangeFailures } from './exchange-failures.ts'
 import { ExchangeStreams, type StreamsOwner } from './exchange-streams.ts'
-import type { HeldBytes } from './held-bytes.ts'
 import type { IdleWatch } from './idle-watch.ts'
 import type { PickedTarget } from './pick-target.ts'
 import type { Pulse } from './pulse.ts'
@@ -38,9 +38,9 @@ export interface ExchangeHost {
   /** Requests that are not answered yet, or not wholly. */
   inFlight: number
   /** Request bodies in memory, of all requests together. */
-  readonly bodies: HeldBytes
+  readonly bodies: ByteBudget
   /** Large response bodies that are being sent, of all requests together. */
-  readonly responses: HeldBytes
+  readonly responses: ByteBudget
   readonly idle: IdleWatch
   /** Counts the chunks of request bodies. */
   readonly pulse: Pulse
@@ -293,7 +293,7 @@ export class Exchange implements Invocation, Addressee, StreamListener, StreamsO
 
   /** Counts bytes of the body against what the whole server may hold; false if that is too much. */
   #hold(bytes: number): boolean {
-    if (!this.#host.bodies.take(bytes)) return false
+    if (!this.#host.bodies.hold(bytes)) return false
     this.#heldBytes += bytes
     return true
   }
@@ -305,7 +305,7 @@ export class Exchange implements Invocation, Addressee, StreamListener, StreamsO
     if (body === null || isSource(body) || this.event.method === 'HEAD' || !host.writer.isLarge(body))
       return true
     const bytes = lengthOf(body)!
-    if (!host.responses.take(bytes)) return false
+    if (!host.responses.hold(bytes)) return false
     this.#heldResponseBytes = bytes
     return true
   }
@@ -319,8 +319,8 @@ export class Exchange implements Invocation, Addressee, StreamListener, StreamsO
     this.#state = 'over'
     const host = this.#host
     host.inFlight--
-    host.bodies.give(this.#heldBytes)
-    host.responses.give(this.#heldResponseBytes)
+    host.bodies.release(this.#heldBytes)
+    host.responses.release(this.#heldResponseBytes)
     this.event.detach()
     this.#streams?.close()
   }

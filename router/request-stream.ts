@@ -1,5 +1,10 @@
-import { BytePipe, ChunkQueue, type FailedOutcome, type PipeWriter } from '../runtime/index.ts'
-import type { HeldBytes } from './held-bytes.ts'
+import {
+  type ByteBudget,
+  BytePipe,
+  ChunkQueue,
+  type FailedOutcome,
+  type PipeWriter,
+} from '../runtime/index.ts'
 import { joinChunks } from './request-body.ts'
 import type { SocketFlow } from './socket-flow.ts'
 
@@ -19,7 +24,7 @@ export class RequestStream implements PipeWriter {
   /** What the function reads. */
   readonly pipe = new BytePipe(highWaterBytes, this)
   readonly #flow: SocketFlow
-  readonly #memory: HeldBytes
+  readonly #memory: ByteBudget
   readonly #maxBytes: number
   readonly #contentLength: number
   #receivedBytes = 0
@@ -32,7 +37,7 @@ export class RequestStream implements PipeWriter {
   /** `contentLength` = -1 if it is not known. */
   constructor(
     flow: SocketFlow,
-    memory: HeldBytes,
+    memory: ByteBudget,
     length: { readonly maxBytes: number; readonly contentLength: number },
   ) {
     this.#flow = flow
@@ -63,7 +68,7 @@ export class RequestStream implements PipeWriter {
     // What nobody reads any more is let by, so that the connection's next request is found behind it.
     if (!this.pipe.isOpen) return 'taken'
     if (this.#receivedBytes > this.#maxBytes) return 'too_large'
-    if (!this.#memory.take(bytes)) return 'no_memory'
+    if (!this.#memory.hold(bytes)) return 'no_memory'
     this.#countedBytes += bytes
     this.#arrived.pushCopy(chunk)
     // Not at once: a function that went on meanwhile would give a fast client time to send more, and uWebSockets.js takes
@@ -93,7 +98,7 @@ export class RequestStream implements PipeWriter {
   fail(failure: FailedOutcome): void {
     this.#arrived.clear()
     this.pipe.fail(failure)
-    this.#memory.give(this.#countedBytes)
+    this.#memory.release(this.#countedBytes)
     this.#countedBytes = 0
   }
 
@@ -116,7 +121,7 @@ export class RequestStream implements PipeWriter {
     const read = this.#countedBytes - this.pipe.heldBytes - this.#arrived.byteLength
     if (read <= 0) return
     this.#countedBytes -= read
-    this.#memory.give(read)
+    this.#memory.release(read)
   }
 
   onCancel(): void {

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js'
 import type { Logger } from 'pino'
 import {
+  ByteBudget,
   defaultAlias,
   type Invoker,
   IsoletteError,
@@ -10,7 +11,6 @@ import {
 import { breakConnection } from './break-connection.ts'
 import { TrustedProxies } from './client-address.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
-import { HeldBytes } from './held-bytes.ts'
 import { type EverySecond, everySecond, IdleWatch } from './idle-watch.ts'
 import { InvocationIds } from './invocation-id.ts'
 import { TargetPicker } from './pick-target.ts'
@@ -106,8 +106,8 @@ class UwsServer implements HttpServer {
       writer: this.#writer,
       nowMs,
       inFlight: 0,
-      bodies: new HeldBytes(options.maxHeldBodyBytes ?? defaultMaxHeldBytes),
-      responses: new HeldBytes(options.maxHeldResponseBytes ?? defaultMaxHeldBytes),
+      bodies: new ByteBudget(options.maxHeldBodyBytes ?? defaultMaxHeldBytes),
+      responses: new ByteBudget(options.maxHeldResponseBytes ?? defaultMaxHeldBytes),
       idle: new IdleWatch(nowMs, server.everySecond ?? everySecond),
       pulse: new Pulse(nowMs, beatEveryMs, server.beat ?? (() => {})),
     }

@@ -20,6 +20,7 @@ export type {
 } from './admin/protocol.ts'
 export type { AliasTargets } from './model/alias.ts'
 export { pickVersion, stickyPoint } from './model/alias.ts'
+export { ByteBudget } from './model/byte-budget.ts'
 export { BytePipe, type PipeWriter } from './model/byte-pipe.ts'
 export type { ByteSource, SourceRead } from './model/byte-source.ts'
 export { ChunkQueue } from './model/chunk-queue.ts'

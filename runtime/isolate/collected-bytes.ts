@@ -1,5 +1,5 @@
 import { freeBytes } from '../model/free-bytes.ts'
-import type { MemoryShare } from './memory-budget.ts'
+import type { MemoryShare } from './memory-share.ts'
 
 /** Most bytes that are given at once, unless one chunk is longer: joining and decoding them cannot be interrupted. */
 const maxPieceBytes = 2 * 1024 * 1024

@@ -1,4 +1,5 @@
-import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
+import type { ByteBudget } from '../model/byte-budget.ts'
+import { MemoryShare } from './memory-share.ts'
 import type { Pending } from './pending.ts'
 import type { StreamIds } from './stream-ids.ts'
 import { type CompressionFormat, maxInputBytes, ZlibCodec } from './zlib-codec.ts'
@@ -36,10 +37,10 @@ const notThere = 'it has ended, or the request that began it'
  */
 export class GuestCodecs {
   readonly #ids: StreamIds
-  readonly #memory: MemoryBudget
+  readonly #memory: ByteBudget
   readonly #codecs = new Map<number, Codec>()
 
-  constructor(ids: StreamIds, memory: MemoryBudget) {
+  constructor(ids: StreamIds, memory: ByteBudget) {
     this.#ids = ids
     this.#memory = memory
   }

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../model/byte-budget.ts'
 import type { ByteSource } from '../model/byte-source.ts'
 import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
@@ -10,7 +11,6 @@ import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
 import { GuestSources } from './guest-sources.ts'
 import { WorkAccounts } from './host-work/work-accounts.ts'
 import type { InstanceContext } from './instance-context.ts'
-import { MemoryBudget } from './memory-budget.ts'
 import { type OpTarget, ownBuffer } from './op-calls.ts'
 import { GuestFetches } from './outbound/guest-fetches.ts'
 import { ownCopy } from './own-copy.ts'
@@ -42,7 +42,7 @@ export class GuestOps implements OpTarget {
   readonly #codecs: GuestCodecs
   readonly #fetches: GuestFetches
   /** For all that the host holds for the guest. */
-  readonly #memory: MemoryBudget
+  readonly #memory: ByteBudget
   readonly #accounts: WorkAccounts
   /** Made when it is first used. */
   #crypto: WebCrypto | null = null
@@ -54,7 +54,7 @@ export class GuestOps implements OpTarget {
     this.#owner = owner
     this.#async = new AsyncOps(() => owner.onCompletion())
     // As much as its heap may be, besides.
-    this.#memory = new MemoryBudget(manifest.limits.memoryMiB * 2 ** 20)
+    this.#memory = new ByteBudget(manifest.limits.memoryMiB * 2 ** 20)
     this.#accounts = new WorkAccounts(manifest)
     const ids = new StreamIds()
     this.#sources = new GuestSources(ids, this.#async, this.#memory)

@@ -1,8 +1,9 @@
+import type { ByteBudget } from '../model/byte-budget.ts'
 import { BytePipe } from '../model/byte-pipe.ts'
 import type { ByteSource } from '../model/byte-source.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
 import type { AsyncOps } from './async-ops.ts'
-import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
+import { MemoryShare } from './memory-share.ts'
 import type { Pending } from './pending.ts'
 import type { StreamIds } from './stream-ids.ts'
 
@@ -44,10 +45,10 @@ const unfinished: FailedOutcome = {
 export class GuestSinks {
   readonly #ids: StreamIds
   readonly #ops: AsyncOps
-  readonly #memory: MemoryBudget
+  readonly #memory: ByteBudget
   readonly #sinks = new Map<number, Sink>()
 
-  constructor(ids: StreamIds, ops: AsyncOps, memory: MemoryBudget) {
+  constructor(ids: StreamIds, ops: AsyncOps, memory: ByteBudget) {
     this.#ids = ids
     this.#ops = ops
     this.#memory = memory

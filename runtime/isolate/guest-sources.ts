@@ -1,9 +1,10 @@
+import type { ByteBudget } from '../model/byte-budget.ts'
 import type { ByteSource, SourceRead } from '../model/byte-source.ts'
 import { freeBytes } from '../model/free-bytes.ts'
 import type { FailedOutcome } from '../model/outcome.ts'
 import type { AsyncOps } from './async-ops.ts'
 import { CollectedBytes } from './collected-bytes.ts'
-import { type MemoryBudget, MemoryShare } from './memory-budget.ts'
+import { MemoryShare } from './memory-share.ts'
 import type { Pending } from './pending.ts'
 import type { StreamIds } from './stream-ids.ts'
 
@@ -30,10 +31,10 @@ const tooLarge = 'Cannot read the body: what the instance sends and receives mus
 export class GuestSources {
   readonly #ids: StreamIds
   readonly #ops: AsyncOps
-  readonly #memory: MemoryBudget
+  readonly #memory: ByteBudget
   readonly #streams = new Map<number, Stream>()
 
-  constructor(ids: StreamIds, ops: AsyncOps, memory: MemoryBudget) {
+  constructor(ids: StreamIds, ops: AsyncOps, memory: ByteBudget) {
     this.#ids = ids
     this.#ops = ops
     this.#memory = memory

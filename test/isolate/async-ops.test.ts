@@ -3,8 +3,9 @@ import { it } from 'node:test'
 import { AsyncOps } from '../../runtime/isolate/async-ops.ts'
 import { CollectedBytes } from '../../runtime/isolate/collected-bytes.ts'
 import { EntryFrames } from '../../runtime/isolate/entry-frames.ts'
-import { MemoryBudget, MemoryShare } from '../../runtime/isolate/memory-budget.ts'
+import { MemoryShare } from '../../runtime/isolate/memory-share.ts'
 import type { Pending } from '../../runtime/isolate/pending.ts'
+import { ByteBudget } from '../../runtime/model/byte-budget.ts'
 
 const owner = { requestId: 1 } as Pending
 const ignore = () => {}
@@ -42,7 +43,7 @@ it('takes no second op of an id while the first is open', () => {
 })
 
 it('says nothing of an op that was given up, and frees what it brought', () => {
-  const budget = new MemoryBudget(10)
+  const budget = new ByteBudget(10)
   const ops = new AsyncOps(ignore)
   let givenUp = 0
   ops.begin(7, owner, () => givenUp++)
@@ -57,7 +58,7 @@ it('says nothing of an op that was given up, and frees what it brought', () => {
 })
 
 it('holds the bytes of an answer, and their memory, until they are taken, once', () => {
-  const budget = new MemoryBudget(10)
+  const budget = new ByteBudget(10)
   const ops = new AsyncOps(ignore)
   const share = new MemoryShare(budget)
   share.hold(10)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { CollectedBytes } from '../../runtime/isolate/collected-bytes.ts'
-import { MemoryBudget, MemoryShare } from '../../runtime/isolate/memory-budget.ts'
+import { MemoryShare } from '../../runtime/isolate/memory-share.ts'
+import { ByteBudget } from '../../runtime/model/byte-budget.ts'
 
 const MiB = 2 ** 20
 
@@ -26,7 +27,7 @@ it('gives few bytes at once', () => {
 })
 
 it('gives many in pieces, and as many bytes back to the budget as were taken', () => {
-  const budget = new MemoryBudget(5 * MiB)
+  const budget = new ByteBudget(5 * MiB)
   const share = new MemoryShare(budget)
   share.hold(5 * MiB)
   const all = new Uint8Array(5 * MiB).map((_, index) => index % 251)
@@ -62,7 +63,7 @@ it('loses nothing of what is no text', () => {
 })
 
 it('gives the rest of its budget back when it is dropped', () => {
-  const budget = new MemoryBudget(3 * MiB)
+  const budget = new ByteBudget(3 * MiB)
   const share = new MemoryShare(budget)
   share.hold(3 * MiB)
   const bytes = new CollectedBytes(cut(new Uint8Array(3 * MiB), MiB), share)

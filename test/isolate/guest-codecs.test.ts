@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { GuestCodecs } from '../../runtime/isolate/guest-codecs.ts'
-import { MemoryBudget } from '../../runtime/isolate/memory-budget.ts'
 import { StreamIds } from '../../runtime/isolate/stream-ids.ts'
 import { maxInputBytes, maxOutputBytes } from '../../runtime/isolate/zlib-codec.ts'
+import { ByteBudget } from '../../runtime/model/byte-budget.ts'
 
 const kiB = 1024
 
 function open(budgetBytes: number): { codecs: GuestCodecs; isAllFree: () => boolean } {
-  const memory = new MemoryBudget(budgetBytes)
+  const memory = new ByteBudget(budgetBytes)
   const isAllFree = (): boolean => {
     const isFree = memory.hold(budgetBytes)
     if (isFree) memory.release(budgetBytes)

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ByteBudget } from '../../model/byte-budget.ts'
 import type { ByteSource } from '../../model/byte-source.ts'
 import type { AsyncOps } from '../async-ops.ts'
 import { CollectedBytes } from '../collected-bytes.ts'
 import type { GuestSources } from '../guest-sources.ts'
 import type { InstanceContext } from '../instance-context.ts'
-import { type MemoryBudget, MemoryShare } from '../memory-budget.ts'
+import { MemoryShare } from '../memory-share.ts'
 import type { Pending } from '../pending.ts'
 import { OutboundBody } from './outbound-body.ts'
 import { type OutboundResponse, originOf, outboundFetch, outboundReason } from './outbound-fetch.ts'
@@ -17,10 +18,10 @@ const maxHeadUnits = 256 * 1024
 export class GuestFetches {
   readonly #ops: AsyncOps
   readonly #sources: GuestSources
-  readonly #memory: MemoryBudget
+  readonly #memory: ByteBudget
   readonly #context: InstanceContext
 
-  constructor(ops: AsyncOps, sources: GuestSources, memory: MemoryBudget, context: InstanceContext) {
+  constructor(ops: AsyncOps, sources: GuestSources, memory: ByteBudget, context: InstanceContext) {
     this.#ops = ops
     this.#sources = sources
     this.#memory = memory

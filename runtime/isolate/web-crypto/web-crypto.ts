@@ -1,7 +1,8 @@
+import type { ByteBudget } from '../../model/byte-budget.ts'
 import type { AsyncOps } from '../async-ops.ts'
 import { CollectedBytes } from '../collected-bytes.ts'
 import type { HostWork, WorkAccount } from '../host-work/host-work.ts'
-import { type MemoryBudget, MemoryShare } from '../memory-budget.ts'
+import { MemoryShare } from '../memory-share.ts'
 import type { Pending } from '../pending.ts'
 import { answerOf } from './answer.ts'
 import { checkBounds, isLong, workingBytes } from './bounds.ts'
@@ -20,7 +21,7 @@ export interface SubtleOp {
 
 export interface WebCryptoOptions {
   readonly async: AsyncOps
-  readonly memory: MemoryBudget
+  readonly memory: ByteBudget
   readonly work: HostWork
   readonly accountOf: (owner: Pending | undefined) => WorkAccount
 }

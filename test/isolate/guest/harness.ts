@@ -3,10 +3,10 @@ import { bodyKind, entryFrame, type GuestConfig, op, progressIndex } from '../..
 import { readBootstrap } from '../../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../../runtime/isolate/compiled-bootstrap.ts'
 import { GuestCodecs } from '../../../runtime/isolate/guest-codecs.ts'
-import { MemoryBudget } from '../../../runtime/isolate/memory-budget.ts'
 import { answerOp, type OpTarget } from '../../../runtime/isolate/op-calls.ts'
 import { type GuestResult, readResults } from '../../../runtime/isolate/result-frames.ts'
 import { StreamIds } from '../../../runtime/isolate/stream-ids.ts'
+import { ByteBudget } from '../../../runtime/model/byte-budget.ts'
 
 const bootstrap = new CompiledBootstrap(await readBootstrap(null))
 
@@ -85,7 +85,7 @@ export class Guest {
   readonly #streams = new Map<number, Uint8Array[]>()
   readonly #given = new Map<number, Uint8Array>()
   readonly #opBytes = new Map<number, Uint8Array>()
-  readonly codecMemory = new MemoryBudget(16 * 2 ** 20)
+  readonly codecMemory = new ByteBudget(16 * 2 ** 20)
   readonly #codecs = new GuestCodecs(new StreamIds(), this.codecMemory)
   readonly #codecTarget: Partial<OpTarget> = {
     openCodec: (_, format, isDecompressing) => this.#codecs.open(undefined, format, isDecompressing),

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { MemoryBudget, MemoryShare } from '../../../runtime/isolate/memory-budget.ts'
+import { MemoryShare } from '../../../runtime/isolate/memory-share.ts'
 import { OutboundBody } from '../../../runtime/isolate/outbound/outbound-body.ts'
+import { ByteBudget } from '../../../runtime/model/byte-budget.ts'
 import { readNext, restOf } from '../../pool/body-fixture.ts'
 
 /** A body as undici gives it, and what became of it. */
 function bodyOf({
   chunks = Number.POSITIVE_INFINITY,
   chunkBytes = 64 * 1024,
-  budget = new MemoryBudget(1e9),
+  budget = new ByteBudget(1e9),
   unpackingBytes = 0,
   idleMs = 60_000,
 } = {}) {
@@ -43,7 +44,7 @@ function bodyOf({
 }
 
 /** Bytes that are held of a budget of so many. */
-function heldOf(budget: MemoryBudget, maxBytes: number): number {
+function heldOf(budget: ByteBudget, maxBytes: number): number {
   let free = 0
   for (let step = maxBytes; step >= 1; step = Math.floor(step / 2)) if (budget.hold(step)) free += step
   budget.release(free)
@@ -63,7 +64,7 @@ it('is fetched as it is read, and no more than a little ahead', async () => {
 })
 
 it('is over when all came, though it was not read yet, and holds memory until it was', async () => {
-  const { body, seen, budget } = bodyOf({ chunks: 3, chunkBytes: 1000, budget: new MemoryBudget(10_000) })
+  const { body, seen, budget } = bodyOf({ chunks: 3, chunkBytes: 1000, budget: new ByteBudget(10_000) })
   await turn()
   assert.equal(seen.overs, 1)
   assert.equal(heldOf(budget, 10_000), 3000 + 4096)
@@ -79,7 +80,7 @@ it('can be taken whole once all of it came', async () => {
 })
 
 it('is given up when its reader goes, and frees what it holds', async () => {
-  const { body, seen, budget } = bodyOf({ budget: new MemoryBudget(1e6) })
+  const { body, seen, budget } = bodyOf({ budget: new ByteBudget(1e6) })
   await turn()
   body.source.cancel()
   body.source.cancel()
@@ -102,7 +103,7 @@ it('fails when it breaks off, also in the middle of waiting for room', async () 
 })
 
 it('fails when the instance has no memory left for it', async () => {
-  const { body, seen, budget } = bodyOf({ chunkBytes: 60_000, budget: new MemoryBudget(100_000) })
+  const { body, seen, budget } = bodyOf({ chunkBytes: 60_000, budget: new ByteBudget(100_000) })
   await turn()
   const read = await readNext(body.source)
   assert.match(
@@ -143,7 +144,7 @@ it('is not stalled when others than the guest read it', async () => {
 it('counts what unpacking keeps of a long answer, until it is over', async () => {
   const MiB = 2 ** 20
   const maxBytes = 100 * MiB
-  const { body, budget } = bodyOf({ chunks: 96, unpackingBytes: 4 * MiB, budget: new MemoryBudget(maxBytes) })
+  const { body, budget } = bodyOf({ chunks: 96, unpackingBytes: 4 * MiB, budget: new ByteBudget(maxBytes) })
   const heldAfter = async (chunks: number) => {
     for (let chunk = 0; chunk < chunks; chunk++) await readNext(body.source)
     return Math.round(heldOf(budget, maxBytes) / MiB)

@@ -3,15 +3,15 @@ import { describe, it } from 'node:test'
 import { AsyncOps } from '../../../runtime/isolate/async-ops.ts'
 import { EntryFrames } from '../../../runtime/isolate/entry-frames.ts'
 import { HostWork } from '../../../runtime/isolate/host-work/host-work.ts'
-import { MemoryBudget } from '../../../runtime/isolate/memory-budget.ts'
 import type { KeyAnswer } from '../../../runtime/isolate/web-crypto/abi.ts'
 import { WebCrypto } from '../../../runtime/isolate/web-crypto/web-crypto.ts'
+import { ByteBudget } from '../../../runtime/model/byte-budget.ts'
 
 const MiB = 2 ** 20
 
 /** The host's side of `crypto.subtle`, called as no guest module would. */
 class Caller {
-  readonly memory: MemoryBudget
+  readonly memory: ByteBudget
   readonly #async: AsyncOps
   readonly #crypto: WebCrypto
   #opId = 0
@@ -19,7 +19,7 @@ class Caller {
   charged = 0
 
   constructor({ memoryMiB = 128, refusal = null }: { memoryMiB?: number; refusal?: string | null } = {}) {
-    this.memory = new MemoryBudget(memoryMiB * MiB)
+    this.memory = new ByteBudget(memoryMiB * MiB)
     this.#async = new AsyncOps(() => this.#onAnswer())
     this.#crypto = new WebCrypto({
       async: this.#async,

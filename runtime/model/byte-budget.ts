@@ -1,5 +1,5 @@
-/** What bodies of one kind may take of memory, those of all exchanges together. */
-export class HeldBytes {
+/** Bytes of memory that many things take together, and that must not pass a bound. */
+export class ByteBudget {
   readonly #maxBytes: number
   #heldBytes = 0
 
@@ -7,15 +7,15 @@ export class HeldBytes {
     this.#maxBytes = maxBytes
   }
 
-  /** Counts bytes that are held from now on; false, and nothing is counted, if they are too many. */
-  take(bytes: number): boolean {
+  /** Counts bytes that are held from now on; false, and nothing is counted, if that is more than is left. */
+  hold(bytes: number): boolean {
     if (this.#heldBytes + bytes > this.#maxBytes) return false
     this.#heldBytes += bytes
     return true
   }
 
   /** They are held no longer. */
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.#heldBytes -= bytes
   }
 }

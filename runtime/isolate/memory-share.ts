@@ -1,30 +1,11 @@
-/** Memory of the host that a guest makes it use, and that no limit of its isolate covers. */
-export class MemoryBudget {
-  readonly #maxBytes: number
-  #heldBytes = 0
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
-  }
-
-  /** False if that is more than is left: then nothing is held. */
-  hold(bytes: number): boolean {
-    if (this.#heldBytes + bytes > this.#maxBytes) return false
-    this.#heldBytes += bytes
-    return true
-  }
-
-  release(bytes: number): void {
-    this.#heldBytes -= bytes
-  }
-}
+import type { ByteBudget } from '../model/byte-budget.ts'
 
 /** What one piece of work holds of a budget. */
 export class MemoryShare {
-  readonly #budget: MemoryBudget
+  readonly #budget: ByteBudget
   #heldBytes = 0
 
-  constructor(budget: MemoryBudget) {
+  constructor(budget: ByteBudget) {
     this.#budget = budget
   }
 
