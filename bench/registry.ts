@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { usualPool } from '../runtime/model/function.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import { computeVersionId } from '../runtime/model/version-id.ts'
 import { openArtifactStore } from '../runtime/registry/artifact-store.ts'
@@ -125,7 +126,7 @@ function uploadOf(index: number): Upload {
     settings: {
       versionHeader: false,
       exposeErrors: false,
-      pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+      pool: usualPool,
       egress: { allow: [], deny: [] },
     },
     routes: [],

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../runtime/isolate/compiled-bootstrap.ts'
 import { OutboundAgents } from '../runtime/isolate/outbound/outbound-agents.ts'
+import { usualPool } from '../runtime/model/function.ts'
 import { type Invocation, type Target as InvocationTarget, noUsage } from '../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import type { Outcome } from '../runtime/model/outcome.ts'
@@ -130,7 +131,7 @@ function targetOf(program: string, timeoutMs: number): InvocationTarget {
     settings: {
       versionHeader: false,
       exposeErrors: true,
-      pool: { concurrency: 10, idleTimeoutMs: 300_000, reserved: null },
+      pool: { ...usualPool, concurrency: 10, idleTimeoutMs: 300_000 },
       egress: { allow: [], deny: [] },
     },
   }

@@ -41,6 +41,11 @@ export const entryFrame = {
   nextTask: 7,
   /** `8, nameLength, messageLength, stackLength`: a rejection that nobody handled, for a guest that listens to them. */
   unhandledRejection: 8,
+  /**
+   * `9, requestId, phase, remainingMs`: the module's `init` (phase 0) or `shutdown` (phase 1) is to run; ends with a
+   * `result` or an `error` for that id, and `done`, as an event does.
+   */
+  lifecycle: 9,
 } as const
 
 /** Frames from the guest. */
@@ -145,6 +150,10 @@ export const op = {
   subtle: 30,
   /** `(keyId, sealed) → whether` the host holds that key again. */
   restoreKey: 31,
+  /** `(path under /opt) → JSON [name…]`: what the layers have there, folders with a slash at their end; '' = no such folder. */
+  listLayers: 32,
+  /** `(path under /opt, asText) → ArrayBuffer | string`: a file of the layers; undefined = no such file; a number = its size, which is too much. */
+  readLayer: 33,
 } as const
 
 /** What `configure` is given, as JSON text. */

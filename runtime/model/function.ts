@@ -13,13 +13,45 @@ export interface FunctionSettings {
   readonly egress: EgressSettings
 }
 
+/** Whether an instance stays after an invocation, or each invocation gets a fresh one. */
+export type ProcessModel = 'resident' | 'ephemeral'
+
 export interface PoolSettings {
-  /** Requests at once in one instance (1–1000; 1 = Lambda's model). */
+  readonly model: ProcessModel
+  /** Requests at once in one instance (1–1000; 1 = Lambda's model). Without meaning for `ephemeral`. */
   readonly concurrency: number
   /** An instance without a request for this long is evicted. */
   readonly idleTimeoutMs: number
   /** Most requests at once over all workers; null = no cap, 0 = the function is blocked. */
   readonly reserved: number | null
+  /** Most instances over all workers; null = no cap but the workers' own. */
+  readonly maxInstances: number | null
+  /** An instance that has begun so many takes no more; null = no cap. */
+  readonly maxInvocationsPerInstance: number | null
+  /** Instances kept ready over all workers, by qualifier: an alias or a version number. */
+  readonly provisioned: Readonly<Record<string, number>>
+  /** From each time a line names until the next that any names, its figures replace those of `provisioned`. */
+  readonly schedule: readonly ScheduledProvision[]
+}
+
+export interface ScheduledProvision {
+  /** Five or six fields. */
+  readonly cron: string
+  /** IANA name. */
+  readonly timezone: string
+  readonly provisioned: Readonly<Record<string, number>>
+}
+
+/** What a function has that says nothing else. */
+export const usualPool: PoolSettings = {
+  model: 'resident',
+  concurrency: 100,
+  idleTimeoutMs: 300_000,
+  reserved: null,
+  maxInstances: null,
+  maxInvocationsPerInstance: null,
+  provisioned: {},
+  schedule: [],
 }
 
 export interface VersionEntry {

@@ -44,6 +44,17 @@ export const fixedLimits = {
   maxEnvVariables: 64,
   maxEnvValueBytes: 5 * 1024,
   maxLayers: 5,
+  /** Lambda's figures, as are those of the next line. */
+  maxLayerZipBytes: 50 * MiB,
+  /** Of one layer, and of all layers of a function together. */
+  maxLayerBytes: 250 * MiB,
+  maxLayerEntries: 100_000,
+  /** Of an instance's `init`, by the wall clock. Lambda's figure. */
+  maxInitMs: 10_000,
+  /** Of an instance's `shutdown`, by the wall clock. */
+  maxShutdownMs: 1000,
+  /** Invocations of one function that wait for an instance in one worker. */
+  maxWaitingPerFunction: 1000,
   maxHeaderBlockBytes: 32 * 1024,
   maxResponseHeaderBytes: 128 * 1024,
   /** Of a body that is answered whole; what streams has no bound. */

@@ -4,7 +4,7 @@ import type { VersionId, VersionManifest } from './version.ts'
 /** What is frozen into a version, and so decides its id. */
 export type VersionContent = Pick<
   VersionManifest,
-  'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers' | 'unsafe'
+  'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers' | 'layerSet' | 'unsafe'
 >
 
 /**
@@ -20,6 +20,9 @@ export function computeVersionId(content: VersionContent): VersionId {
     sortedEntries(content.env),
     // What allows nothing has the id that it had before there was anything to allow.
     ...(content.unsafe?.wasm ? ['wasm'] : []),
+    ...(content.layerSet
+      ? [content.layerSet.indexes, content.layerSet.bundle, content.layerSet.isPreloaded]
+      : []),
   ])
   return createHash('sha256').update(canonical).digest('hex')
 }

@@ -33,6 +33,22 @@ export interface VersionManifest {
   readonly env: Readonly<Record<string, string>>
   /** `name:number`, in order; a later one overrides files of an earlier one. */
   readonly layers: readonly string[]
+  /** What these layers are; absent without layers. */
+  readonly layerSet?: LayerSet
+}
+
+/** The layers of a version by content: they stay what they were, whatever becomes of their names. */
+export interface LayerSet {
+  /** The index (see `LayerIndex`) of each layer, in the order of `layers`. */
+  readonly indexes: readonly Digest[]
+  /** Their packs, in the same order. */
+  readonly packs: readonly Digest[]
+  /** The script of the modules that the version imports from them (see `isolate/layer-script.ts`); null = of none. */
+  readonly bundle: Digest | null
+  /** JSON source map of that script; null without one. */
+  readonly sourceMap: Digest | null
+  /** Whether waiting isolates evaluate these modules before a function arrives; else it is done when one is loaded. */
+  readonly isPreloaded: boolean
 }
 
 /** A version number, counted from 1 within its function, or `$LATEST` for what was uploaded last. */

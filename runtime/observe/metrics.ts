@@ -22,7 +22,34 @@ export interface VersionMetrics {
   readonly queueWait: HistogramData
 }
 
-export type EvictionReason = 'idle' | 'capacity' | 'retired' | 'condemned' | 'removed'
+/**
+ * Why an instance was disposed: `idle` for its `idleTimeoutMs`; `capacity` = another one needed its place; `memory` = the
+ * worker was over its budget; `heap` = it was itself near `limits.memoryMiB`; `invocations` = it had all that it may take
+ * (an ephemeral one: its one); `init_failed`; `condemned`; `removed` with its function, or its version was replaced;
+ * `retired` with its worker, or after one of its requests overspent.
+ */
+export type EvictionReason =
+  | 'idle'
+  | 'capacity'
+  | 'memory'
+  | 'heap'
+  | 'invocations'
+  | 'init_failed'
+  | 'condemned'
+  | 'removed'
+  | 'retired'
+
+export const noEvictions: Readonly<Record<EvictionReason, number>> = {
+  idle: 0,
+  capacity: 0,
+  memory: 0,
+  heap: 0,
+  invocations: 0,
+  init_failed: 0,
+  condemned: 0,
+  removed: 0,
+  retired: 0,
+}
 
 /** Everything one worker counts; plain data, summed by the supervisor. */
 export interface WorkerMetrics {

@@ -1,19 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { Instance } from '../isolate/instance.ts'
-import type { EvictionReason } from '../observe/metrics.ts'
+import { type EvictionReason, noEvictions } from '../observe/metrics.ts'
 import type { InstanceStatus } from './status.ts'
 import type { VersionPool } from './version-pool.ts'
 
 /** All instances of a worker, in the order of their last use. Disposes what it drops. */
 export class Residents {
   readonly maxInstances: number
-  readonly evictions: Record<EvictionReason, number> = {
-    idle: 0,
-    capacity: 0,
-    retired: 0,
-    condemned: 0,
-    removed: 0,
-  }
+  readonly evictions: Record<EvictionReason, number> = { ...noEvictions }
   readonly #pools: LRUCache<Instance, VersionPool>
 
   constructor(maxInstances: number) {

@@ -40,7 +40,7 @@ export function parseFunctionConfig(text: string): FunctionConfig {
     const layer = JSON.stringify(file.layers[0])
     throw badValue(document, ['layers', 0], `${layer}, must be a published layer, and there is none`)
   }
-  const { reserved, ...pool } = file.pool
+  const { reserved, maxInstances, maxInvocationsPerInstance, ...pool } = file.pool
   return {
     name: file.name ?? null,
     main: file.main ?? null,
@@ -48,7 +48,12 @@ export function parseFunctionConfig(text: string): FunctionConfig {
     settings: {
       versionHeader: file.versionHeader,
       exposeErrors: file.exposeErrors,
-      pool: { ...pool, reserved: reserved ?? null },
+      pool: {
+        ...pool,
+        reserved: reserved ?? null,
+        maxInstances: maxInstances ?? null,
+        maxInvocationsPerInstance: maxInvocationsPerInstance ?? null,
+      },
       egress: file.egress,
     },
     limits: file.limits,

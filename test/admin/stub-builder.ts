@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
 import type { Build, Builder, BuildRequest } from '../../runtime/registry/build.ts'
 import type { ArtifactStore } from '../../runtime/registry/registry.ts'
@@ -20,7 +21,7 @@ export class StubBuilder implements Builder {
       settings: {
         versionHeader: false,
         exposeErrors: false,
-        pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+        pool: usualPool,
         egress: { allow: [], deny: [] },
       },
       routes: [{ host: null, method: null, path: `/${name}`, qualifier: null }],

@@ -10,6 +10,7 @@ import {
   withoutVersion,
 } from '../../runtime/model/alias-record.ts'
 import type { AliasRecord, FunctionRecord } from '../../runtime/model/function.ts'
+import { usualPool } from '../../runtime/model/function.ts'
 
 const at = (weights: Record<string, number>): AliasTargets => parseWeights('live', weights)
 
@@ -83,7 +84,7 @@ test('findAlias() finds no alias in the properties every object has', () => {
     settings: {
       versionHeader: false,
       exposeErrors: false,
-      pool: { concurrency: 1, idleTimeoutMs: 1, reserved: null },
+      pool: { ...usualPool, concurrency: 1, idleTimeoutMs: 1 },
       egress: { allow: [], deny: [] },
     },
     routes: [],

@@ -1,3 +1,4 @@
+import { usualPool } from '../../runtime/model/function.ts'
 import {
   type Invocation,
   type InvocationUsage,
@@ -34,7 +35,7 @@ export function targetOf(functionName: string, label: VersionLabel, alias: strin
     settings: {
       versionHeader: false,
       exposeErrors: false,
-      pool: { concurrency: 100, idleTimeoutMs: 1000, reserved: null },
+      pool: { ...usualPool, idleTimeoutMs: 1000 },
       egress: { allow: [], deny: [] },
     },
   }

@@ -4,6 +4,7 @@ import { Exposition } from '../../runtime/observe/exposition.ts'
 import {
   durationBucketsSeconds,
   type HistogramData,
+  noEvictions,
   type VersionMetrics,
   type WorkerMetrics,
 } from '../../runtime/observe/metrics.ts'
@@ -39,7 +40,7 @@ function workerOf(changes: Partial<WorkerMetrics> = {}): WorkerMetrics {
     prewarmReady: 4,
     coldStarts: 5,
     warmStarts: 10,
-    evictions: { idle: 1, capacity: 0, retired: 0, condemned: 2, removed: 0 },
+    evictions: { ...noEvictions, idle: 1, condemned: 2 },
     refused: {},
     ...changes,
   }

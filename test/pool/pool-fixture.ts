@@ -4,6 +4,7 @@ import { Guardian } from '../../runtime/isolate/guardian.ts'
 import { OutboundAgents } from '../../runtime/isolate/outbound/outbound-agents.ts'
 import type { EgressSettings } from '../../runtime/model/egress.ts'
 import type { PoolSettings } from '../../runtime/model/function.ts'
+import { usualPool } from '../../runtime/model/function.ts'
 import {
   type HttpEvent,
   type Invocation,
@@ -102,7 +103,7 @@ export class PoolFixture implements AsyncDisposable {
       settings: {
         versionHeader: false,
         exposeErrors: false,
-        pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null, ...pool },
+        pool: { ...usualPool, ...pool },
         egress,
       },
     }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ErrorCode, IsoletteError } from '../../runtime/model/errors.ts'
+import { usualPool } from '../../runtime/model/function.ts'
 import type { Build, Builder } from '../../runtime/registry/build.ts'
 import { type BuilderOptions, createBuilder } from '../../runtime/registry/builder-client.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
@@ -59,7 +60,7 @@ describe('createBuilder', () => {
       settings: {
         versionHeader: false,
         exposeErrors: false,
-        pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: 2 },
+        pool: { ...usualPool, reserved: 2 },
         egress: { allow: [], deny: [] },
       },
       routes: [{ host: null, method: 'GET', path: '/api', qualifier: null }],

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { functionSchemaPath, functionSchemaText } from '../../package/function-schema.ts'
 import { IsoletteError } from '../../runtime/model/errors.ts'
+import { usualPool } from '../../runtime/model/function.ts'
 import { fixedLimits } from '../../runtime/model/limits.ts'
 import { parseFunctionConfig } from '../../runtime/registry/function-config.ts'
 
@@ -15,7 +16,7 @@ describe('parseFunctionConfig', () => {
       settings: {
         versionHeader: false,
         exposeErrors: false,
-        pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+        pool: usualPool,
         egress: { allow: [], deny: [] },
       },
       unsafe: { wasm: false },
@@ -54,7 +55,7 @@ describe('parseFunctionConfig', () => {
     assert.deepEqual(config.env, { KEY: 'täxt', _: '' })
     assert.equal(config.limits.cpuMs, 500)
     assert.equal(config.limits.timeoutMs, 30_000)
-    assert.deepEqual(config.settings.pool, { concurrency: 1, idleTimeoutMs: 300_000, reserved: 0 })
+    assert.deepEqual(config.settings.pool, { ...usualPool, concurrency: 1, reserved: 0 })
     assert.deepEqual(config.settings.egress, {
       allow: ['10.0.0.0/8', '*.internal:8080'],
       deny: ['203.0.113.7'],

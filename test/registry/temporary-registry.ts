@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { FunctionSettings } from '../../runtime/model/function.ts'
+import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
 import { parseRoutePattern, type RouteSource } from '../../runtime/model/route-pattern.ts'
 import type { VersionManifest } from '../../runtime/model/version.ts'
@@ -38,7 +39,7 @@ export async function openTemporaryRegistry(t: TestContext, dataDir?: string): P
 export const settings: FunctionSettings = {
   versionHeader: false,
   exposeErrors: false,
-  pool: { concurrency: 100, idleTimeoutMs: 300_000, reserved: null },
+  pool: usualPool,
   egress: { allow: [], deny: [] },
 }
 

@@ -1,5 +1,6 @@
 import type { AliasTargets } from '../../runtime/model/alias.ts'
 import type { FunctionRecord, FunctionSettings } from '../../runtime/model/function.ts'
+import { usualPool } from '../../runtime/model/function.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { Qualifier } from '../../runtime/model/qualifier.ts'
 import type { RouteEntry, RouteLookup } from '../../runtime/model/route.ts'
@@ -33,7 +34,7 @@ export class FakeRegistryView implements RegistryView {
     const settings = {
       versionHeader: false,
       exposeErrors: false,
-      pool: { concurrency: 100, idleTimeoutMs: 1000, reserved: null },
+      pool: { ...usualPool, idleTimeoutMs: 1000 },
       egress: { allow: [], deny: [] },
       ...fake.settings,
     }
