@@ -65,14 +65,18 @@ export class Store {
   }
 
   /**
-   * A table, made if it is missing and the store is open for writing.
+   * A table, made if it is missing and the store is open for writing. `complete` makes what is read of what was stored.
    *
    * @throws IsoletteError `data_damaged`
    */
-  openTable<V, K extends Key = string>(name: string, kind: ValueKind): Table<V, K> {
+  openTable<V, K extends Key = string>(
+    name: string,
+    kind: ValueKind,
+    complete: (stored: V) => V = asStored,
+  ): Table<V, K> {
     const database = this.#openDatabase<V, K>({ name })
     if (database === null) throw damaged(this.file, `it has no table ${name}`)
-    return new Table(database, { name, kind, file: this.file })
+    return new Table(database, { name, kind, file: this.file, complete })
   }
 
   /** @throws IsoletteError `data_format`, `data_damaged` */
@@ -145,4 +149,8 @@ export class Store {
       { cause },
     )
   }
+}
+
+function asStored<V>(value: V): V {
+  return value
 }

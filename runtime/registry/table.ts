@@ -12,18 +12,29 @@ export interface TableRange<K> {
   readonly limit?: number
 }
 
+export interface TableTraits<V> {
+  readonly name: string
+  readonly kind: ValueKind
+  /** That it is in, for messages. */
+  readonly file: string
+  /** What is read of a value that was stored, perhaps by an older release. */
+  readonly complete: (stored: V) => V
+}
+
 /** One table of the store: ordered keys, values as MessagePack. Every value is checked to be of the table's kind. */
 export class Table<V, K extends Key = string> {
   readonly #database: Database<V, K>
   readonly #name: string
   readonly #kind: ValueKind
   readonly #file: string
+  readonly #complete: (stored: V) => V
 
-  constructor(database: Database<V, K>, about: { name: string; kind: ValueKind; file: string }) {
+  constructor(database: Database<V, K>, about: TableTraits<V>) {
     this.#database = database
     this.#name = about.name
     this.#kind = about.kind
     this.#file = about.file
+    this.#complete = about.complete
   }
 
   /** @throws IsoletteError `data_damaged` */
@@ -66,7 +77,11 @@ export class Table<V, K extends Key = string> {
 
   #check(key: K, value: V): V {
     if (typeof value !== this.#kind || value === null) throw this.#damaged(key, undefined)
-    return value
+    try {
+      return this.#complete(value)
+    } catch (cause) {
+      throw this.#damaged(key, cause)
+    }
   }
 
   #damaged(key: K | null, cause: unknown): Error {

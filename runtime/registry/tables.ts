@@ -1,6 +1,7 @@
 import type { FunctionRecord } from '../model/function.ts'
 import type { RouteEntry } from '../model/route.ts'
 import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
+import { completeFunction, completeManifest } from './older-records.ts'
 import type { Store } from './store.ts'
 import type { Table } from './table.ts'
 
@@ -37,9 +38,9 @@ export interface Tables extends ReadTables {
 
 export function openReadTables(store: Store): ReadTables {
   return {
-    functions: store.openTable('functions', 'object'),
+    functions: store.openTable('functions', 'object', completeFunction),
     versions: store.openTable('versions', 'object'),
-    manifests: store.openTable('manifests', 'object'),
+    manifests: store.openTable('manifests', 'object', completeManifest),
     routes: store.openTable('routes', 'object'),
     meta: store.openTable('meta', 'number'),
   }
