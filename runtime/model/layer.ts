@@ -45,6 +45,13 @@ export interface LayerVersion extends LayerReference {
   readonly publishedAtMs: number
 }
 
+/** What a reference means: `lodash:1` by content. */
+export interface ResolvedLayer {
+  readonly reference: string
+  readonly index: Digest
+  readonly pack: Digest
+}
+
 /** @throws IsoletteError `bad_name` */
 export function parseLayerReference(text: string): LayerReference {
   const [, name = '', number = ''] = /^([^:]*):([1-9][0-9]{0,8})$/.exec(text) ?? []
