@@ -1,9 +1,10 @@
 /** What the first request to a version that was never run costs at the client, over 200 different functions. */
 import { fileURLToPath } from 'node:url'
 import { deployMany } from './many-functions.ts'
-import { figureOf, quantile, type Report, round } from './report.ts'
+import { figureOf, quantile, type Report, type Row, round } from './report.ts'
 import { startIsolette } from './rivals/isolette.ts'
 import { rawUws } from './rivals/raw-uws.ts'
+import { workerdLoader } from './rivals/workerd.ts'
 import { TimedGet } from './timed-get.ts'
 
 const functions = 200
@@ -12,51 +13,91 @@ const rounds = 3
 const betweenMs = 30
 const serverCore = 1
 
-export async function measure(): Promise<Report> {
-  const cold: number[][] = []
-  const warm: number[][] = []
+interface Samples {
+  readonly cold: number[][]
+  readonly warm: number[][]
+}
+
+export async function measure({ workerd }: { readonly workerd: string | undefined }): Promise<Report> {
+  const ours: Samples = { cold: [], warm: [] }
+  const theirs: Samples = { cold: [], warm: [] }
   const raw: number[][] = []
+  const measurements = [
+    () => measureIsolette(ours),
+    async () => void raw.push(await measureRaw()),
+    ...(workerd === undefined ? [] : [() => measureWorkerd(workerd, theirs)]),
+  ]
   for (let round = 0; round < rounds; round++) {
-    if (round % 2 === 0) await measureIsolette(cold, warm)
-    raw.push(await measureRaw())
-    if (round % 2 === 1) await measureIsolette(cold, warm)
+    for (const one of round % 2 === 0 ? measurements : [...measurements].reverse()) await one()
   }
-  const differences = cold.map((samples, index) => median(samples) - median(warm[index]!))
-  return {
-    rows: [
-      { name: 'first request, never run', figures: figures(cold) },
-      { name: 'warm requests between them', figures: figures(warm) },
-      { name: 'raw uWebSockets.js', figures: figures(raw) },
-    ],
-    verdicts: [
-      {
-        asked: 'first request at most 1 ms more than a warm one at the median, prewarm pool not empty',
-        measured: `${round(figureOf(differences).median)} ms more`,
-      },
-    ],
+  const rows: Row[] = [
+    { name: 'first request, never run', figures: figures(ours.cold) },
+    { name: 'warm requests between them', figures: figures(ours.warm) },
+    { name: 'raw uWebSockets.js', figures: figures(raw) },
+  ]
+  const differences = ours.cold.map((samples, index) => median(samples) - median(ours.warm[index]!))
+  const verdicts = [
+    {
+      asked: 'first request at most 1 ms more than a warm one at the median, prewarm pool not empty',
+      measured: `${round(figureOf(differences).median)} ms more`,
+    },
+  ]
+  if (workerd !== undefined) {
+    const { name } = workerdLoader(workerd)
+    rows.push(
+      { name: `${name}: first request`, figures: figures(theirs.cold) },
+      { name: `${name}: warm requests`, figures: figures(theirs.warm) },
+    )
+    const ratios = theirs.cold.map((samples, index) => median(samples) / median(ours.cold[index]!))
+    verdicts.push({
+      asked: 'first request to never-seen functions at least 7 times faster at the median than workerd',
+      measured: `${round(figureOf(ratios).median)} times (${round(Math.min(...ratios))}–${round(Math.max(...ratios))})`,
+    })
+  }
+  return { rows, verdicts }
+}
+
+async function measureIsolette(samples: Samples): Promise<void> {
+  const hello = fileURLToPath(new URL('../examples/hello', import.meta.url))
+  const running = await startIsolette(serverCore, { path: hello, requestPath: '' })
+  try {
+    const names = await deployMany(running.adminSocket, functions)
+    await measureFirst(running.url, { warm: 'hello', names }, samples)
+  } finally {
+    await running.stop()
   }
 }
 
-async function measureIsolette(cold: number[][], warm: number[][]): Promise<void> {
-  const hello = fileURLToPath(new URL('../examples/hello', import.meta.url))
-  const running = await startIsolette(serverCore, { path: hello, requestPath: '' })
+async function measureWorkerd(program: string, samples: Samples): Promise<void> {
+  const running = await workerdLoader(program).start(serverCore)
+  try {
+    const names = Array.from({ length: functions }, (_, index) => `hello-${index}`)
+    await measureFirst(running.url, { warm: 'hello', names }, samples)
+  } finally {
+    await running.stop()
+  }
+}
+
+async function measureFirst(
+  url: string,
+  { warm, names }: { readonly warm: string; readonly names: readonly string[] },
+  samples: Samples,
+): Promise<void> {
   const client = new TimedGet()
   try {
-    const names = await deployMany(running.adminSocket, functions)
-    for (let request = 0; request < 200; request++) await client.run(`${running.url}/hello`)
+    for (let request = 0; request < 200; request++) await client.run(`${url}/${warm}`)
     const first: number[] = []
     const others: number[] = []
     for (const name of names) {
       // Long enough for the prewarm pool to be refilled: it is not to be empty.
       const untilMs = performance.now() + betweenMs
-      while (performance.now() < untilMs) others.push(await client.run(`${running.url}/hello`))
-      first.push(await client.run(`${running.url}/${name}`))
+      while (performance.now() < untilMs) others.push(await client.run(`${url}/${warm}`))
+      first.push(await client.run(`${url}/${name}`))
     }
-    cold.push(first)
-    warm.push(others)
+    samples.cold.push(first)
+    samples.warm.push(others)
   } finally {
     client.close()
-    await running.stop()
   }
 }
 

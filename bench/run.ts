@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- <question> [--json] [--deno <path>]`: answers one question with measured numbers.
+ * `npm run bench -- <question> [--json] [--deno <path>] [--workerd <path>]`: answers one question with measured numbers.
  *
  * Each question is a file of this folder. Rivals run in fresh processes, in alternating order, in one run; figures are
  * medians with their spread. Machines differ and are noisy: compare ratios of one run, not numbers of two.
@@ -8,8 +8,10 @@ import { parseArgs } from 'node:util'
 import { describeMachine, printReport, type Report } from './report.ts'
 
 interface Options {
-  /** The program, for questions that have it as a rival. */
+  // Programs, for the questions that have them as rivals.
   readonly deno: string
+  /** Undefined: it is left out. */
+  readonly workerd: string | undefined
 }
 
 const questions: Record<
@@ -26,19 +28,27 @@ const questions: Record<
 }
 
 const { values: options, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, deno: { type: 'string', default: 'deno' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    deno: { type: 'string', default: 'deno' },
+    workerd: { type: 'string' },
+  },
   allowPositionals: true,
 })
 const [name = ''] = positionals
 const question = questions[name]
 if (question === undefined) {
   const known = Object.entries(questions).map(([key, { what }]) => `  ${key.padEnd(10)}${what}`)
-  console.error(['Usage: npm run bench -- <question> [--json] [--deno <path>]', '', ...known].join('\n'))
+  console.error(
+    ['Usage: npm run bench -- <question> [--json] [--deno <path>] [--workerd <path>]', '', ...known].join(
+      '\n',
+    ),
+  )
   process.exit(2)
 }
 
 const { measure } = await question.load()
-const report = await measure(options)
+const report = await measure({ deno: options.deno, workerd: options.workerd })
 if (options.json)
   console.log(JSON.stringify({ question: name, machine: describeMachine(), ...report }, null, 2))
 else printReport(question.what, report)
