@@ -5,18 +5,20 @@ import { HostWork } from '../isolate/host-work/host-work.ts'
 import { processClock } from '../isolate/host-work/host-work-meter.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { Condemned, CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
-import { loadInstance } from '../isolate/load-instance.ts'
 import type { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
 import type { Invocation, Invoker, Target } from '../model/invocation.ts'
 import type { FailedOutcome, GuestError, Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { EvictionReason } from '../observe/metrics.ts'
+import { InstanceSupply } from './instance-supply.ts'
 import { PrewarmPool } from './prewarm-pool.ts'
 import { Residents } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
 import { Turn } from './turn.ts'
-import { overrunRestMs, VersionPool, type Waiting } from './version-pool.ts'
+import type { VersionPool } from './version-pool.ts'
+import { VersionTable } from './version-table.ts'
+import { type Waiting, WaitingLine } from './waiting-line.ts'
 
 export interface PoolOptions {
   readonly bootstrap: CompiledBootstrap
@@ -58,18 +60,14 @@ type Work =
 /** Runs invocations in the instances of this process: finds one, makes one, or lets them wait. */
 export class Pool implements Invoker {
   readonly prewarm: PrewarmPool
-  coldStarts = 0
   warmStarts = 0
   readonly #options: PoolOptions
   readonly #residents: Residents
   readonly #turn: Turn<Work>
-  readonly #context: InstanceContext
+  readonly #versions = new VersionTable()
+  readonly #line: WaitingLine
+  readonly #supply: InstanceSupply
   readonly #pendingDeadlines: Deadlines<Pending>
-  readonly #waitingDeadlines: Deadlines<Waiting>
-  /** Targets are kept by the router for as long as their function is unchanged: the way of the hot path. */
-  readonly #byTarget = new WeakMap<Target, VersionPool>()
-  readonly #byKey = new Map<string, VersionPool>()
-  readonly #byFunction = new Map<string, Set<VersionPool>>()
   /** Pools that found no room for another instance: they try again when any instance becomes idle. */
   readonly #starved = new Set<VersionPool>()
   readonly #sweep: NodeJS.Timeout
@@ -81,7 +79,7 @@ export class Pool implements Invoker {
     this.#residents = new Residents(options.maxInstances)
     this.#turn = new Turn(nowMs, (work) => this.#run(work))
     this.#pendingDeadlines = new Deadlines(nowMs, (pending) => pending.instance?.expire(pending))
-    this.#waitingDeadlines = new Deadlines(nowMs, (waiting) => this.#giveUp(waiting, waitedInVain))
+    this.#line = new WaitingLine(nowMs)
     this.prewarm = new PrewarmPool({
       bootstrap: options.bootstrap,
       guardian: options.guardian,
@@ -89,7 +87,7 @@ export class Pool implements Invoker {
       nowMs,
       lastBusyAtMs: () => this.#turn.lastAtMs,
     })
-    this.#context = {
+    const context: InstanceContext = {
       nowMs,
       wallMs,
       deadlines: this.#pendingDeadlines,
@@ -103,7 +101,12 @@ export class Pool implements Invoker {
       onRanOn: options.onRanOn,
       mapError: options.mapError,
     }
+    this.#supply = new InstanceSupply(options, { residents: this.#residents, prewarm: this.prewarm, context })
     this.#sweep = setInterval(() => this.sweep(), sweepEveryMs).unref()
+  }
+
+  get coldStarts(): number {
+    return this.#supply.coldStarts
   }
 
   get residentInstances(): number {
@@ -113,7 +116,7 @@ export class Pool implements Invoker {
   /** Whether anything waits or runs that somebody wants, `waitUntil` included. */
   get isBusy(): boolean {
     for (const [instance] of this.#residents.entries()) if (instance.isWanted) return true
-    for (const pool of this.#byKey.values()) if (pool.waiting.length > 0) return true
+    for (const pool of this.#versions.values()) if (pool.waiting.length > 0) return true
     return false
   }
 
@@ -127,7 +130,7 @@ export class Pool implements Invoker {
       this.#settleLater(invocation, quarantined)
       return
     }
-    const pool = this.#poolOf(target)
+    const pool = this.#versions.of(target)
     const { concurrency, reserved } = target.settings.pool
     if (reserved !== null && this.#isOverReserved(target, reserved)) {
       const message = `The function has ${reserved} requests running, pool.reserved allows no more`
@@ -150,10 +153,10 @@ export class Pool implements Invoker {
   }
 
   cancel(invocation: Invocation): void {
-    const pool = this.#poolOf(invocation.target)
+    const pool = this.#versions.of(invocation.target)
     const waiting = pool.waiting.find((one) => one.invocation === invocation)
     if (waiting !== undefined) {
-      this.#giveUp(waiting, { kind: 'canceled', message: 'The client went away' })
+      this.#line.giveUp(waiting, { kind: 'canceled', message: 'The client went away' })
       return
     }
     pool.instances.some((instance) => instance.cancel(invocation))
@@ -169,7 +172,7 @@ export class Pool implements Invoker {
 
   /** The function was removed: its instances finish what they have, and go. */
   removeFunction(functionName: string): void {
-    for (const pool of this.#byFunction.get(functionName) ?? []) {
+    for (const pool of this.#versions.ofFunction(functionName)) {
       for (const instance of [...pool.instances]) this.#retire(instance)
     }
   }
@@ -178,19 +181,8 @@ export class Pool implements Invoker {
   sweep(): void {
     this.#residents.dropIdle(this.#options.nowMs())
     this.#feedStarved()
-    for (const [key, pool] of this.#byKey) {
-      if (pool.instances.length > 0 || pool.waiting.length > 0) continue
-      if (pool.failure !== null && this.#options.nowMs() < pool.failure.untilMs) continue
-      // A version that nobody runs any more; if it comes back it only has to learn its batch size again.
-      this.#byKey.delete(key)
-      const siblings = this.#byFunction.get(pool.target.functionName)
-      siblings?.delete(pool)
-      if (siblings?.size === 0) {
-        this.#byFunction.delete(pool.target.functionName)
-        this.#options.outbound.release(pool.target.functionName)
-      }
-      pool.isForgotten = true
-    }
+    for (const name of this.#versions.forgetUnused(this.#options.nowMs()))
+      this.#options.outbound.release(name)
   }
 
   instances(): InstanceStatus[] {
@@ -200,37 +192,19 @@ export class Pool implements Invoker {
   /** Ends every instance; what runs settles as `interrupted`, what waits as `overloaded`. */
   close(): void {
     clearInterval(this.#sweep)
-    for (const pool of this.#byKey.values()) {
-      for (const waiting of [...pool.waiting]) this.#giveUp(waiting, waitedInVain)
-    }
+    for (const pool of this.#versions.values()) this.#line.giveUpAll(pool)
     for (const [instance] of [...this.#residents.entries()]) this.#residents.drop(instance, 'retired')
     this.prewarm.close()
     this.#options.outbound.close()
     this.#pendingDeadlines.close()
-    this.#waitingDeadlines.close()
-  }
-
-  #poolOf(target: Target): VersionPool {
-    const known = this.#byTarget.get(target)
-    if (known !== undefined && !known.isForgotten) return known
-    const key = `${target.functionName}:${target.label}:${target.manifest.versionId}`
-    let pool = this.#byKey.get(key)
-    if (pool === undefined) {
-      pool = new VersionPool(target)
-      this.#byKey.set(key, pool)
-      const siblings = this.#byFunction.get(target.functionName) ?? new Set()
-      this.#byFunction.set(target.functionName, siblings.add(pool))
-    }
-    pool.target = target
-    this.#byTarget.set(target, pool)
-    return pool
+    this.#line.close()
   }
 
   /** This worker's share, rounded up: the shares of all workers are at least what was reserved. */
   #isOverReserved(target: Target, reserved: number): boolean {
     const share = Math.ceil(reserved / this.#options.workers)
     let running = 0
-    for (const pool of this.#byFunction.get(target.functionName) ?? []) running += pool.inFlight
+    for (const pool of this.#versions.ofFunction(target.functionName)) running += pool.inFlight
     return running >= share
   }
 
@@ -239,7 +213,7 @@ export class Pool implements Invoker {
   }
 
   #wait(pool: VersionPool, invocation: Invocation, isSecondRun: boolean): void {
-    pool.waiting.push({ invocation, isSecondRun, pool, isGone: false, expiresAtMs: null })
+    this.#line.add(pool, invocation, isSecondRun)
     this.#note(pool)
   }
 
@@ -278,83 +252,25 @@ export class Pool implements Invoker {
         created = instance = this.#create(pool)
         if (instance === undefined) break
       }
-      this.#begin(pool.waiting.shift()!, instance, instance === created)
+      this.#begin(this.#line.take(pool), instance, instance === created)
     }
-    for (const waiting of pool.waiting) {
-      if (waiting.expiresAtMs !== null) continue
-      waiting.expiresAtMs = waiting.invocation.deadlineMs
-      this.#waitingDeadlines.add(waiting, waiting.expiresAtMs)
-    }
+    this.#line.watch(pool)
   }
 
   #begin(waiting: Waiting, instance: Instance, isCold: boolean): void {
     const { invocation } = waiting
-    this.#unexpire(waiting)
     invocation.usage.coldStart ||= isCold
-    invocation.usage.waitMs = this.#options.nowMs() - invocation.arrivedAtMs
     if (!isCold) this.warmStarts++
     instance.begin(invocation, waiting.isSecondRun)
   }
 
   /** A new instance; undefined if there is no room for one, or if its module failed (then nobody waits any more). */
   #create(pool: VersionPool): Instance | undefined {
-    if (pool.failure !== null && this.#options.nowMs() < pool.failure.untilMs) {
-      this.#failWaiting(pool, pool.failure.outcome)
-      return undefined
-    }
-    if (!this.#hasRoom()) {
-      this.#starved.add(pool)
-      return undefined
-    }
-    const { manifest, functionName, label } = pool.target
-    try {
-      const loaded = loadInstance(
-        this.prewarm.take(manifest.limits.memoryMiB),
-        { manifest, functionName, version: String(label), bundle: this.#options.readBundle(manifest) },
-        { batchSize: pool.batchSize, context: this.#context },
-      )
-      if ('kind' in loaded) {
-        if (loaded.kind === 'exceeded_cpu') {
-          pool.failure = { outcome: loaded, untilMs: this.#options.nowMs() + overrunRestMs }
-        }
-        this.#failWaiting(pool, loaded)
-        return undefined
-      }
-      this.coldStarts++
-      this.#residents.add(loaded, pool)
-      return loaded
-    } catch (error) {
-      this.#options.onFault(error)
-      this.#failWaiting(pool, { kind: 'internal_error', message: 'The instance could not be created' })
-      return undefined
-    }
-  }
-
-  #hasRoom(): boolean {
-    const { maxInstances, memoryBudgetMiB, rssMiB } = this.#options
-    if (this.#residents.size >= maxInstances) return this.#residents.dropLeastRecent()
-    if (this.#residents.size === 0 || rssMiB() < memoryBudgetMiB) return true
-    return this.#residents.dropLeastRecent()
-  }
-
-  #failWaiting(pool: VersionPool, outcome: Outcome): void {
-    for (const waiting of [...pool.waiting]) this.#giveUp(waiting, outcome)
-  }
-
-  #giveUp(waiting: Waiting, outcome: Outcome): void {
-    if (waiting.isGone) return
-    waiting.isGone = true
-    this.#unexpire(waiting)
-    const { waiting: all } = waiting.pool
-    const index = all.indexOf(waiting)
-    if (index !== -1) all.splice(index, 1)
-    waiting.invocation.usage.waitMs = this.#options.nowMs() - waiting.invocation.arrivedAtMs
-    waiting.invocation.onSettled(outcome)
-  }
-
-  #unexpire(waiting: Waiting): void {
-    if (waiting.expiresAtMs !== null) this.#waitingDeadlines.remove(waiting, waiting.expiresAtMs)
-    waiting.expiresAtMs = null
+    const supplied = this.#supply.create(pool)
+    if (supplied.kind === 'made') return supplied.instance
+    if (supplied.kind === 'no_room') this.#starved.add(pool)
+    else this.#line.giveUpAll(pool, supplied.outcome)
+    return undefined
   }
 
   #noteProgress(instance: Instance): void {
@@ -386,8 +302,6 @@ export class Pool implements Invoker {
     if (pool.waiting.length > 0) this.#note(pool)
   }
 }
-
-const waitedInVain: Outcome = { kind: 'overloaded', message: 'No instance became free before the deadline' }
 
 const quarantined: Outcome = {
   kind: 'quarantined',

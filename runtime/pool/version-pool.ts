@@ -1,21 +1,11 @@
 import { BatchSize } from '../isolate/batch-size.ts'
 import type { Instance } from '../isolate/instance.ts'
-import type { Invocation, Target } from '../model/invocation.ts'
+import type { Target } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { Waiting } from './waiting-line.ts'
 
 /** A module that overran its evaluation held the thread for a second: not again at once. */
 export const overrunRestMs = 5000
-
-/** An invocation that has no instance yet. */
-export interface Waiting {
-  readonly invocation: Invocation
-  readonly isSecondRun: boolean
-  readonly pool: VersionPool
-  /** Settled while it waited. */
-  isGone: boolean
-  /** Where `Deadlines` holds it, null if nowhere. */
-  expiresAtMs: number | null
-}
 
 /** The instances of one version of one function, and the invocations that wait for one. */
 export class VersionPool {
