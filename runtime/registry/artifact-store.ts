@@ -1,14 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { open, readdir, rename, rm } from 'node:fs/promises'
+import { constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IsoletteError } from '../model/errors.ts'
 import type { Digest } from '../model/version.ts'
-import type { ArtifactStore } from './registry.ts'
+import type { ArtifactStore, TemporaryFolder } from './registry.ts'
 import { storageFailure } from './storage-failure.ts'
 import { syncFolder } from './sync-folder.ts'
 
 const digestPattern = /^[0-9a-f]{64}$/
+/** Of a file that is too large to hold: a millisecond of hashing a piece, so that the process stays awake. */
+const readBytes = 1024 * 1024
 
 /** The artifacts of a data directory, which the registry keeps clean. */
 export interface CleanableArtifacts extends ArtifactStore {
@@ -70,15 +72,33 @@ class FileArtifactStore implements CleanableArtifacts {
     const temporary = join(temporaryFolder(this.#folder), randomUUID())
     try {
       await writeDurably(temporary, bytes)
-      const folder = join(this.#folder, digest.slice(0, 2))
-      if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(this.#folder)
-      await rename(temporary, artifactFile(this.#folder, digest))
-      syncFolder(folder)
+      await this.#moveIn(temporary, digest)
     } catch (cause) {
       await rm(temporary, { force: true })
       throw storageFailure('store an artifact', this.#folder, cause)
     }
     return digest
+  }
+
+  async adopt(file: string): Promise<Digest> {
+    try {
+      const digest = await digestDurably(file)
+      this.#putAtMs.set(digest, this.#clock())
+      // Also if it is there already, unread: this one is known to be sound.
+      await this.#moveIn(file, digest)
+      return digest
+    } catch (cause) {
+      throw storageFailure('store an artifact', this.#folder, cause)
+    }
+  }
+
+  async makeTemporaryFolder(): Promise<TemporaryFolder> {
+    try {
+      const path = await mkdtemp(join(temporaryFolder(this.#folder), 'adopt-'))
+      return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+    } catch (cause) {
+      throw storageFailure('store an artifact', this.#folder, cause)
+    }
   }
 
   read(digest: Digest): Buffer {
@@ -115,6 +135,13 @@ class FileArtifactStore implements CleanableArtifacts {
     return removed
   }
 
+  async #moveIn(file: string, digest: Digest): Promise<void> {
+    const folder = join(this.#folder, digest.slice(0, 2))
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(this.#folder)
+    await rename(file, artifactFile(this.#folder, digest))
+    syncFolder(folder)
+  }
+
   #removeNow(digest: Digest): void {
     rmSync(artifactFile(this.#folder, digest), { force: true })
   }
@@ -135,6 +162,20 @@ async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   try {
     await handle.writeFile(bytes)
     await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads a file to its end, piece by piece, and puts it on disk. Not through a link: it might lead anywhere. */
+async function digestDurably(file: string): Promise<Digest> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    const hash = createHash('sha256')
+    for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: readBytes }))
+      hash.update(chunk)
+    await handle.sync()
+    return hash.digest('hex')
   } finally {
     await handle.close()
   }

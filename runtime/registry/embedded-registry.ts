@@ -1,12 +1,20 @@
 import type { AliasTargets } from '../model/alias.ts'
 import type { AliasRecord, FunctionRecord } from '../model/function.ts'
+import {
+  type LayerReference,
+  type LayerVersion,
+  parseLayerReference,
+  type ResolvedLayer,
+} from '../model/layer.ts'
 import { checkName, isName } from '../model/name.ts'
 import type { RouteEntry } from '../model/route.ts'
 import type { VersionId, VersionManifest } from '../model/version.ts'
 import { removeAlias, rollback, setAlias } from './alias-changes.ts'
 import type { CleanableArtifacts } from './artifact-store.ts'
 import { deploy, removeFunction, upload } from './function-changes.ts'
-import type { Change, PublishedVersion, Registry, Upload } from './registry.ts'
+import { publishLayer, removeLayer, requireLayer } from './layer-changes.ts'
+import { LayerHolders } from './layer-holders.ts'
+import type { Change, LayerContent, PublishedVersion, Registry, Upload } from './registry.ts'
 import { RegistryDraft } from './registry-draft.ts'
 import { openStore, type Store } from './store.ts'
 import { createStore } from './store-creation.ts'
@@ -114,6 +122,15 @@ class LmdbRegistry implements EmbeddedRegistry {
     })
   }
 
+  async publishLayer(content: LayerContent): Promise<LayerVersion & { readonly unchanged: boolean }> {
+    const { value } = await this.#change((draft) => publishLayer(draft, content))
+    return value
+  }
+
+  async removeLayer(reference: LayerReference, options: { readonly force: boolean }): Promise<void> {
+    await this.#change((draft) => removeLayer(draft, reference, options))
+  }
+
   getFunction(functionName: string): FunctionRecord | null {
     return isName(functionName) ? this.#tables.functions.get(functionName) : null
   }
@@ -142,6 +159,28 @@ class LmdbRegistry implements EmbeddedRegistry {
 
   getManifest(versionId: VersionId): VersionManifest | null {
     return this.#tables.manifests.get(versionId)
+  }
+
+  getLayer(reference: LayerReference): LayerVersion {
+    return requireLayer(this.#tables, reference)
+  }
+
+  listLayers(options: { readonly cursor: LayerReference | null; readonly limit: number }): LayerVersion[] {
+    const { cursor, limit } = options
+    const start: { start?: [string, number] } =
+      cursor === null ? {} : { start: [cursor.name, cursor.version + 1] }
+    return [...this.#tables.layers.entries({ ...start, limit })].map(({ value }) => value)
+  }
+
+  listLayerHolders(reference: LayerReference, options: { readonly limit: number }): string[] {
+    return new LayerHolders(this.#tables).list(reference, options.limit)
+  }
+
+  resolveLayers(references: readonly string[]): ResolvedLayer[] {
+    return references.map((reference) => {
+      const { index, pack } = requireLayer(this.#tables, parseLayerReference(reference))
+      return { reference, index, pack }
+    })
   }
 
   async collectGarbage(): Promise<number> {

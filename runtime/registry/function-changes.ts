@@ -3,11 +3,14 @@ import { weightUnit } from '../model/alias.ts'
 import { findAlias, isSplit } from '../model/alias-record.ts'
 import { IsoletteError } from '../model/errors.ts'
 import type { FunctionRecord } from '../model/function.ts'
+import { parseLayerReference } from '../model/layer.ts'
 import { checkName } from '../model/name.ts'
 import { defaultAlias } from '../model/qualifier.ts'
 import { formatRoute, routesOf } from '../model/route.ts'
 import { parseRoutes } from '../model/route-pattern.ts'
 import { aliasSplit, setAlias } from './alias-changes.ts'
+import { requireLayer } from './layer-changes.ts'
+import type { Holder } from './layer-holders.ts'
 import type { Upload } from './registry.ts'
 import type { RegistryDraft } from './registry-draft.ts'
 import { versionsRange } from './tables.ts'
@@ -28,8 +31,11 @@ export function upload(draft: RegistryDraft, { name, settings, manifest, ...rest
     })
   }
   if (!sameVersion) {
-    draft.uses.add(manifest)
-    if (old !== null) draft.uses.remove(old.latest, draft.nowMs)
+    // What was removed since the function was built may be gone with its artifacts.
+    for (const layer of manifest.layers) requireLayer(draft.tables, parseLayerReference(layer))
+    // First the old one: of layers that both have, the new one is then the holder.
+    if (old !== null) draft.uses.remove(old.latest, latestOf(name), draft.nowMs)
+    draft.uses.add(manifest, latestOf(name))
   }
   return draft.putFunction({
     name,
@@ -73,10 +79,14 @@ export function removeFunction(
   for (const { key, value } of [...versions.entries(versionsRange(functionName))]) {
     versions.remove(key)
     numbers.remove([functionName, value.versionId])
-    draft.uses.remove(value.versionId, draft.nowMs)
+    draft.uses.remove(value.versionId, { functionName, version: key[1] }, draft.nowMs)
   }
-  draft.uses.remove(record.latest, draft.nowMs)
+  draft.uses.remove(record.latest, latestOf(functionName), draft.nowMs)
   draft.removeFunction(functionName)
+}
+
+function latestOf(functionName: string): Holder {
+  return { functionName, version: '$LATEST' }
 }
 
 function checkUnused(record: FunctionRecord): void {

@@ -1,4 +1,6 @@
 import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
+import type { ArtifactUses } from './artifact-uses.ts'
+import type { Holder, LayerHolders } from './layer-holders.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -9,28 +11,32 @@ import type { Tables } from './tables.ts'
  */
 export class ManifestUses {
   readonly #tables: Tables
+  readonly #artifacts: ArtifactUses
+  readonly #layers: LayerHolders
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, counts: { readonly artifacts: ArtifactUses; readonly layers: LayerHolders }) {
     this.#tables = tables
+    this.#artifacts = counts.artifacts
+    this.#layers = counts.layers
   }
 
   /** Adds a use, and the manifest itself if it is new. */
-  add(manifest: VersionManifest): void {
-    const { versionId } = manifest
-    if (this.#tables.manifests.get(versionId) === null) {
-      this.#tables.manifests.put(versionId, manifest)
-      this.#countArtifact(manifest.bundle, 1)
-      this.#countArtifact(manifest.sourceMap, 1)
+  add(manifest: VersionManifest, holder: Holder): void {
+    if (this.#tables.manifests.get(manifest.versionId) === null) {
+      this.#tables.manifests.put(manifest.versionId, manifest)
+      this.#artifacts.add(artifactsOf(manifest))
     }
-    this.#count(versionId, 1)
+    this.addAgain(manifest.versionId, holder)
   }
 
   /** Adds a use of a manifest that has one already. */
-  addAgain(versionId: VersionId): void {
+  addAgain(versionId: VersionId, holder: Holder): void {
     this.#count(versionId, 1)
+    this.#layers.add(this.#layersOf(versionId), holder)
   }
 
-  remove(versionId: VersionId, nowMs: number): void {
+  remove(versionId: VersionId, holder: Holder, nowMs: number): void {
+    this.#layers.remove(this.#layersOf(versionId), holder)
     if (this.#count(versionId, -1) === 0) this.#tables.unused.put(versionId, nowMs)
   }
 
@@ -42,9 +48,7 @@ export class ManifestUses {
       const manifest = manifests.get(versionId)
       unused.remove(versionId)
       manifests.remove(versionId)
-      if (manifest === null) continue
-      this.#countArtifact(manifest.bundle, -1)
-      this.#countArtifact(manifest.sourceMap, -1)
+      if (manifest !== null) this.#artifacts.remove(artifactsOf(manifest))
     }
   }
 
@@ -57,10 +61,14 @@ export class ManifestUses {
     return uses
   }
 
-  #countArtifact(digest: Digest, change: 1 | -1): void {
-    const { artifactUses } = this.#tables
-    const uses = (artifactUses.get(digest) ?? 0) + change
-    if (uses > 0) artifactUses.put(digest, uses)
-    else artifactUses.remove(digest)
+  #layersOf(versionId: VersionId): readonly string[] {
+    return this.#tables.manifests.get(versionId)?.layers ?? []
   }
+}
+
+/** All that a manifest names; some of it perhaps twice. */
+function artifactsOf({ bundle, sourceMap, layerSet }: VersionManifest): Digest[] {
+  if (layerSet === undefined) return [bundle, sourceMap]
+  const script = [layerSet.bundle, layerSet.sourceMap].filter((digest) => digest !== null)
+  return [bundle, sourceMap, ...layerSet.indexes, ...layerSet.packs, ...script]
 }

@@ -2,6 +2,8 @@ import { IsoletteError } from '../model/errors.ts'
 import type { FunctionRecord } from '../model/function.ts'
 import { isName } from '../model/name.ts'
 import type { RouteEntry } from '../model/route.ts'
+import { ArtifactUses } from './artifact-uses.ts'
+import { LayerHolders } from './layer-holders.ts'
 import { ManifestUses } from './manifest-uses.ts'
 import type { RegistryDelta } from './registry.ts'
 import { replaceRoutes } from './route-changes.ts'
@@ -11,6 +13,8 @@ import { readRevision, type Tables } from './tables.ts'
 export class RegistryDraft {
   readonly tables: Tables
   readonly uses: ManifestUses
+  readonly artifactUses: ArtifactUses
+  readonly layerHolders: LayerHolders
   readonly nowMs: number
   readonly #revision: number
   readonly #functions = new Map<string, FunctionRecord | null>()
@@ -18,7 +22,9 @@ export class RegistryDraft {
 
   constructor(tables: Tables, nowMs: number) {
     this.tables = tables
-    this.uses = new ManifestUses(tables)
+    this.artifactUses = new ArtifactUses(tables)
+    this.layerHolders = new LayerHolders(tables)
+    this.uses = new ManifestUses(tables, { artifacts: this.artifactUses, layers: this.layerHolders })
     this.nowMs = nowMs
     this.#revision = readRevision(tables) + 1
   }

@@ -1,5 +1,6 @@
 import type { AliasTargets } from '../model/alias.ts'
 import type { AliasRecord, FunctionRecord, FunctionSettings, VersionEntry } from '../model/function.ts'
+import type { LayerReference, LayerVersion, ResolvedLayer } from '../model/layer.ts'
 import type { Qualifier } from '../model/qualifier.ts'
 import type { RouteEntry, RouteLookup, RoutePattern } from '../model/route.ts'
 import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
@@ -18,6 +19,9 @@ export interface PublishedVersion {
   readonly versionId: VersionId
   readonly publishedAtMs: number
 }
+
+/** What a layer brings, checked and stored as artifacts already. */
+export type LayerContent = Omit<LayerVersion, 'version' | 'publishedAtMs'>
 
 /** What one change touched, sent to every worker. Values replace what the worker holds; null removes. */
 export interface RegistryDelta {
@@ -75,12 +79,27 @@ export interface Registry {
    * @throws IsoletteError `function_not_found`; `in_use` while an alias or a configured route needs it and not `force` */
   removeFunction(functionName: string, options: { readonly force: boolean }): Promise<Change<null>>
 
+  /** Gives a layer's content the next number of its name; content that has a number under this name keeps it.
+   * @throws IsoletteError `bad_name` */
+  publishLayer(content: LayerContent): Promise<LayerVersion & { readonly unchanged: boolean }>
+  /** Takes the name away; versions that hold the layer keep what it holds, and its number is never used again.
+   * @throws IsoletteError `layer_not_found`; `in_use` naming the versions that hold it and not `force` */
+  removeLayer(reference: LayerReference, options: { readonly force: boolean }): Promise<void>
+
   getFunction(functionName: string): FunctionRecord | null
   /** In order of name, from after `cursor`; at most `limit`. */
   listFunctions(options: { readonly cursor: string | null; readonly limit: number }): FunctionRecord[]
   listVersions(functionName: string): PublishedVersion[]
   listRoutes(options: { readonly limit: number }): RouteEntry[]
   getManifest(versionId: VersionId): VersionManifest | null
+  /** @throws IsoletteError `layer_not_found` */
+  getLayer(reference: LayerReference): LayerVersion
+  /** In order of name and number, from after `cursor`; at most `limit`. */
+  listLayers(options: { readonly cursor: LayerReference | null; readonly limit: number }): LayerVersion[]
+  /** Versions that hold a layer, as `hello:3` and `hello:$LATEST`, in order; at most `limit`. */
+  listLayerHolders(reference: LayerReference, options: { readonly limit: number }): string[]
+  /** What layers are called, by content. @throws IsoletteError `bad_name`, `layer_not_found` */
+  resolveLayers(references: readonly string[]): ResolvedLayer[]
   /** Deletes artifacts and manifests that nothing has referred to for ten minutes. Returns how many files went. */
   collectGarbage(): Promise<number>
   close(): Promise<void>
@@ -107,10 +126,19 @@ export interface RegistryView {
 export interface ArtifactStore {
   /** Resolves with the digest when the bytes are on disk. @throws IsoletteError `storage_full` */
   put(bytes: Uint8Array): Promise<Digest>
+  /** Makes an artifact of a file in a temporary folder of this store, without holding its bytes: the file moves. Resolves
+   * with the digest when it is on disk. @throws IsoletteError `storage_full` */
+  adopt(file: string): Promise<Digest>
+  /** A folder on the disk of the artifacts, for files to adopt; what is left in it goes when it is disposed. */
+  makeTemporaryFolder(): Promise<TemporaryFolder>
   /** Reads and verifies. @throws IsoletteError `data_damaged` naming the digest if it is missing or does not match */
   read(digest: Digest): Buffer
   remove(digest: Digest): Promise<void>
   list(): AsyncIterable<Digest>
+}
+
+export interface TemporaryFolder extends AsyncDisposable {
+  readonly path: string
 }
 
 export type { VersionEntry }

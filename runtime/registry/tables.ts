@@ -1,6 +1,8 @@
 import type { FunctionRecord } from '../model/function.ts'
+import type { LayerVersion } from '../model/layer.ts'
 import type { RouteEntry } from '../model/route.ts'
 import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
+import type { HolderKey } from './layer-holders.ts'
 import { completeFunction, completeManifest } from './older-records.ts'
 import type { Store } from './store.ts'
 import type { Table } from './table.ts'
@@ -32,8 +34,16 @@ export interface Tables extends ReadTables {
   readonly manifestUses: Table<number>
   /** Since when a manifest has been without use. */
   readonly unused: Table<number>
-  /** How many times manifests name an artifact. */
+  /** How many times manifests and layers name an artifact. */
   readonly artifactUses: Table<number, Digest>
+  /** By layer name and version number. */
+  readonly layers: Table<LayerVersion, [string, number]>
+  /** Number of a layer's version by name and index. */
+  readonly layerNumbers: Table<number, [string, Digest]>
+  /** Highest number that a layer of the name ever had. */
+  readonly lastLayerVersions: Table<number>
+  /** The values say nothing. */
+  readonly layerHolders: Table<number, HolderKey>
 }
 
 export function openReadTables(store: Store): ReadTables {
@@ -53,6 +63,10 @@ export function openTables(store: Store): Tables {
     manifestUses: store.openTable('manifest-uses', 'number'),
     unused: store.openTable('unused', 'number'),
     artifactUses: store.openTable('artifact-uses', 'number'),
+    layers: store.openTable('layers', 'object'),
+    layerNumbers: store.openTable('layer-numbers', 'number'),
+    lastLayerVersions: store.openTable('last-layer-versions', 'number'),
+    layerHolders: store.openTable('layer-holders', 'number'),
   }
 }
 

@@ -22,7 +22,7 @@ export function publish(
   const published = { versionId, publishedAtMs: draft.nowMs }
   versions.put([functionName, version], published)
   numbers.put([functionName, versionId], version)
-  draft.uses.addAgain(versionId)
+  draft.uses.addAgain(versionId, { functionName, version })
   draft.putFunction({ ...record, lastVersion: version })
   return { functionName, version, ...published, unchanged: false }
 }
@@ -44,7 +44,7 @@ export function removeVersion(
   }
   draft.tables.versions.remove([functionName, version])
   draft.tables.numbers.remove([functionName, published.versionId])
-  draft.uses.remove(published.versionId, draft.nowMs)
+  draft.uses.remove(published.versionId, { functionName, version }, draft.nowMs)
   putAliases(draft, record, aliases)
 }
 

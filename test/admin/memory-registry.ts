@@ -3,9 +3,21 @@ import type { AliasTargets } from '../../runtime/model/alias.ts'
 import { findAlias, isSplit, pointAlias, rollBackAlias } from '../../runtime/model/alias-record.ts'
 import { IsoletteError } from '../../runtime/model/errors.ts'
 import type { AliasRecord, FunctionRecord } from '../../runtime/model/function.ts'
+import {
+  formatLayerReference,
+  type LayerReference,
+  type LayerVersion,
+  parseLayerReference,
+} from '../../runtime/model/layer.ts'
 import type { RouteEntry } from '../../runtime/model/route.ts'
 import type { VersionManifest } from '../../runtime/model/version.ts'
-import type { Change, PublishedVersion, Registry, Upload } from '../../runtime/registry/registry.ts'
+import type {
+  Change,
+  LayerContent,
+  PublishedVersion,
+  Registry,
+  Upload,
+} from '../../runtime/registry/registry.ts'
 
 /** A registry without a disk: as much of the contract as the admin protocol can show. */
 export class MemoryRegistry implements Registry {
@@ -15,6 +27,7 @@ export class MemoryRegistry implements Registry {
   readonly #records = new Map<string, FunctionRecord>()
   readonly #versions = new Map<string, PublishedVersion[]>()
   readonly #manifests = new Map<string, VersionManifest>()
+  readonly #layers = new Map<string, LayerVersion>()
 
   async upload(upload: Upload): Promise<Change<FunctionRecord>> {
     await this.gate
@@ -152,6 +165,70 @@ export class MemoryRegistry implements Registry {
 
   getManifest(versionId: string): VersionManifest | null {
     return this.#manifests.get(versionId) ?? null
+  }
+
+  async publishLayer(content: LayerContent): Promise<LayerVersion & { readonly unchanged: boolean }> {
+    const versions = [...this.#layers.values()].filter(({ name }) => name === content.name)
+    const known = versions.find(({ index }) => index === content.index)
+    if (known !== undefined) return { ...known, unchanged: true }
+    const layer = { ...content, version: versions.length + 1, publishedAtMs: 1_700_000_000_000 }
+    this.#layers.set(formatLayerReference(layer), layer)
+    return { ...layer, unchanged: false }
+  }
+
+  async removeLayer(reference: LayerReference, options: { readonly force: boolean }): Promise<void> {
+    this.getLayer(reference)
+    const versions = this.listLayerHolders(reference, { limit: 1000 })
+    const shown = formatLayerReference(reference)
+    if (versions.length > 0 && !options.force) {
+      throw new IsoletteError('in_use', `Cannot remove layer ${shown}: in use`, { details: { versions } })
+    }
+    this.#layers.delete(shown)
+  }
+
+  getLayer(reference: LayerReference): LayerVersion {
+    const shown = formatLayerReference(reference)
+    const layer = this.#layers.get(shown)
+    if (layer === undefined) throw new IsoletteError('layer_not_found', `Cannot find layer ${shown}`)
+    return layer
+  }
+
+  listLayers({
+    cursor,
+    limit,
+  }: {
+    readonly cursor: LayerReference | null
+    readonly limit: number
+  }): LayerVersion[] {
+    const isAfter = ({ name, version }: LayerReference) =>
+      cursor === null || name > cursor.name || (name === cursor.name && version > cursor.version)
+    return [...this.#layers.values()]
+      .sort((a, b) => (a.name === b.name ? a.version - b.version : a.name < b.name ? -1 : 1))
+      .filter(isAfter)
+      .slice(0, limit)
+  }
+
+  listLayerHolders(reference: LayerReference, { limit }: { readonly limit: number }): string[] {
+    const shown = formatLayerReference(reference)
+    const holds = (versionId: string) => this.#manifests.get(versionId)!.layers.includes(shown)
+    return [...this.#records.values()]
+      .flatMap(({ name, latest }) => [
+        { label: `${name}:$LATEST`, versionId: latest },
+        ...this.listVersions(name).map(({ version, versionId }) => ({
+          label: `${name}:${version}`,
+          versionId,
+        })),
+      ])
+      .filter(({ versionId }) => holds(versionId))
+      .map(({ label }) => label)
+      .slice(0, limit)
+  }
+
+  resolveLayers(references: readonly string[]) {
+    return references.map((reference) => {
+      const { index, pack } = this.getLayer(parseLayerReference(reference))
+      return { reference, index, pack }
+    })
   }
 
   async collectGarbage(): Promise<number> {

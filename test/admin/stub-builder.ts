@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { basename } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
 import type { Build, Builder, BuildRequest } from '../../runtime/registry/build.ts'
-import type { ArtifactStore } from '../../runtime/registry/registry.ts'
+import type { ArtifactStore, TemporaryFolder } from '../../runtime/registry/registry.ts'
 
 /** Builds whatever `code` says at the moment, under the name of the path. */
 export class StubBuilder implements Builder {
@@ -48,11 +50,31 @@ export class StubBuilder implements Builder {
 
 export class MemoryArtifacts implements ArtifactStore {
   readonly #files = new Map<string, Buffer>()
+  /** Made and not disposed yet. */
+  readonly temporaryFolders = new Set<string>()
 
   async put(bytes: Uint8Array): Promise<string> {
     const digest = createHash('sha256').update(bytes).digest('hex')
     this.#files.set(digest, Buffer.from(bytes))
     return digest
+  }
+
+  async adopt(file: string): Promise<string> {
+    const digest = await this.put(readFileSync(file))
+    rmSync(file)
+    return digest
+  }
+
+  async makeTemporaryFolder(): Promise<TemporaryFolder> {
+    const path = mkdtempSync(join(tmpdir(), 'isolette-adopt-'))
+    this.temporaryFolders.add(path)
+    return {
+      path,
+      [Symbol.asyncDispose]: async () => {
+        rmSync(path, { recursive: true, force: true })
+        this.temporaryFolders.delete(path)
+      },
+    }
   }
 
   read(digest: string): Buffer {

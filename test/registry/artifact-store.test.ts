@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openArtifactStore, readArtifact } from '../../runtime/registry/artifact-store.ts'
@@ -36,6 +45,51 @@ test('put() at the same time of the same and of other bytes', async (t) => {
 test('put() of nothing is an artifact too', async (t) => {
   const store = openArtifactStore(temporaryFolder(t))
   assert.equal(store.read(await store.put(new Uint8Array())).length, 0)
+})
+
+test('adopt() moves a file in, and so mends what was damaged', async (t) => {
+  const folder = temporaryFolder(t)
+  const store = openArtifactStore(folder)
+  for (const before of ['nothing', 'damaged']) {
+    await using temporary = await store.makeTemporaryFolder()
+    const file = join(temporary.path, 'pack')
+    writeFileSync(file, hello)
+    assert.equal(await store.adopt(file), digest, before)
+    assert.deepEqual(store.read(digest), hello)
+    assert.equal(existsSync(file), false)
+    writeFileSync(join(folder, digest.slice(0, 2), digest), 'hellO')
+  }
+  assert.deepEqual(readdirSync(join(folder, 'tmp')), [])
+})
+
+test('adopt() hashes files larger than it reads at once', async (t) => {
+  const store = openArtifactStore(temporaryFolder(t))
+  await using temporary = await store.makeTemporaryFolder()
+  const bytes = Buffer.alloc(5 * 2 ** 20 + 3, 'layers ')
+  writeFileSync(join(temporary.path, 'pack'), bytes)
+  const adopted = await store.adopt(join(temporary.path, 'pack'))
+  assert.equal(adopted, createHash('sha256').update(bytes).digest('hex'))
+  assert.deepEqual(store.read(adopted), bytes)
+})
+
+test('adopt() follows no link, and what it refuses goes with its folder', async (t) => {
+  const folder = temporaryFolder(t)
+  const store = openArtifactStore(folder)
+  {
+    await using temporary = await store.makeTemporaryFolder()
+    writeFileSync(join(folder, 'secret'), 'x')
+    symlinkSync(join(folder, 'secret'), join(temporary.path, 'pack'))
+    await assert.rejects(store.adopt(join(temporary.path, 'pack')), {
+      code: 'internal_error',
+      message: /ELOOP/,
+    })
+    await assert.rejects(store.adopt(join(temporary.path, 'none')), {
+      code: 'internal_error',
+      message: /ENOENT/,
+    })
+  }
+  assert.deepEqual(await listArtifacts(store), [])
+  assert.deepEqual(readdirSync(join(folder, 'tmp')), [])
 })
 
 test('read() says which artifact is missing or was changed, and put() mends it', async (t) => {
@@ -85,12 +139,15 @@ test('removeUnused() spares what is used and what was put of late', async (t) =>
   const again = await store.put(Buffer.from('put again'))
   nowMs = 2000
   const fresh = await store.put(Buffer.from('fresh'))
+  await using temporary = await store.makeTemporaryFolder()
+  writeFileSync(join(temporary.path, 'pack'), 'adopted')
+  const adopted = await store.adopt(join(temporary.path, 'pack'))
   await store.put(Buffer.from('put again'))
   const isUsed = (each: string) => each === used
   assert.equal(await store.removeUnused({ isUsed, putBeforeMs: 1500 }), 1)
-  assert.deepEqual(await listArtifacts(store), [used, again, fresh].sort())
+  assert.deepEqual(await listArtifacts(store), [used, again, fresh, adopted].sort())
   assert.equal(existsSync(join(folder, old.slice(0, 2), old)), false)
-  assert.equal(await store.removeUnused({ isUsed, putBeforeMs: 2001 }), 2)
+  assert.equal(await store.removeUnused({ isUsed, putBeforeMs: 2001 }), 3)
   assert.deepEqual(await listArtifacts(store), [used])
 })
 
