@@ -30,7 +30,7 @@ export interface PoolSettings {
   readonly maxInvocationsPerInstance: number | null
   /** Instances kept ready over all workers, by qualifier: an alias or a version number. */
   readonly provisioned: Readonly<Record<string, number>>
-  /** From each time a line names until the next that any names, its figures replace those of `provisioned`. */
+  /** From each time a line names, its figures replace those of `provisioned` for what it lists, until another does. */
   readonly schedule: readonly ScheduledProvision[]
 }
 

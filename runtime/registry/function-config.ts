@@ -1,12 +1,13 @@
 import type * as z from 'zod'
 import { IsoletteError } from '../model/errors.ts'
-import type { FunctionSettings } from '../model/function.ts'
+import type { FunctionSettings, PoolSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
 import { parseRoutePattern, parseRoutes, type RouteSource } from '../model/route-pattern.ts'
 import type { UnsafeFeatures } from '../model/version.ts'
 import { type FunctionFile, functionSchema } from './function-schema.ts'
 import { JsoncDocument } from './jsonc-document.ts'
+import { findProvisionProblem } from './provision-check.ts'
 
 /** What a `function.jsonc` says, checked and complete but for what its folder decides. */
 export interface FunctionConfig {
@@ -40,7 +41,6 @@ export function parseFunctionConfig(text: string): FunctionConfig {
     const layer = JSON.stringify(file.layers[0])
     throw badValue(document, ['layers', 0], `${layer}, must be a published layer, and there is none`)
   }
-  const { reserved, maxInstances, maxInvocationsPerInstance, ...pool } = file.pool
   return {
     name: file.name ?? null,
     main: file.main ?? null,
@@ -48,12 +48,7 @@ export function parseFunctionConfig(text: string): FunctionConfig {
     settings: {
       versionHeader: file.versionHeader,
       exposeErrors: file.exposeErrors,
-      pool: {
-        ...pool,
-        reserved: reserved ?? null,
-        maxInstances: maxInstances ?? null,
-        maxInvocationsPerInstance: maxInvocationsPerInstance ?? null,
-      },
+      pool: readPool(document, file.pool),
       egress: file.egress,
     },
     limits: file.limits,
@@ -61,6 +56,18 @@ export function parseFunctionConfig(text: string): FunctionConfig {
     env: file.env,
     layers: file.layers,
   }
+}
+
+function readPool(document: JsoncDocument, pool: FunctionFile['pool']): PoolSettings {
+  const settings = {
+    ...pool,
+    reserved: pool.reserved ?? null,
+    maxInstances: pool.maxInstances ?? null,
+    maxInvocationsPerInstance: pool.maxInvocationsPerInstance ?? null,
+  }
+  const found = findProvisionProblem(settings)
+  if (found !== null) throw badValue(document, found.path, found.problem, found.key)
+  return settings
 }
 
 function readRoutes(
@@ -111,8 +118,9 @@ function refusal(document: JsoncDocument, issue: z.core.$ZodIssue): IsoletteErro
   return badValue(document, path, `${describe(path, value)}, must be ${issue.message}`)
 }
 
-function knownKeys([section]: ConfigPath): string {
+function knownKeys([section, inSection]: ConfigPath): string {
   if (section === 'routes') return 'one of path, method, host, qualifier'
+  if (inSection === 'schedule') return 'one of cron, timezone, provisioned'
   const shape: z.ZodRawShape = functionSchema.shape
   const inner = section === undefined ? shape : (shape[section] as z.ZodPrefault<z.ZodObject>).unwrap().shape
   return `one of ${Object.keys(inner).join(', ')}`

@@ -114,7 +114,8 @@ export const functionSchema = z.strictObject(
         .max(32, { error: 'at most 32 schedules' })
         .default([])
         .describe(
-          'From each time a line names until the next that any names, its figures replace pool.provisioned.',
+          'From each time a line names, its figures replace those of pool.provisioned for what it lists, ' +
+            'until another line does.',
         ),
     }).describe('How instances are kept. Belongs to the function: it changes for all versions at once.'),
     egress: section({

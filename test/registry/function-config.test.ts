@@ -33,6 +33,24 @@ describe('parseFunctionConfig', () => {
     })
   })
 
+  it('reads how many instances are kept ready, and when', () => {
+    const { settings } = parseFunctionConfig(`{ "pool": {
+      "provisioned": 2,
+      "schedule": [
+        { "cron": "0 8 * * MON-FRI", "timezone": "Europe/Berlin", "provisioned": { "live": 10, "7": 1 } },
+        { "cron": "0 20 * * *", "provisioned": 0 },
+      ],
+    } }`)
+    assert.deepEqual(settings.pool, {
+      ...usualPool,
+      provisioned: { live: 2 },
+      schedule: [
+        { cron: '0 8 * * MON-FRI', timezone: 'Europe/Berlin', provisioned: { live: 10, 7: 1 } },
+        { cron: '0 20 * * *', timezone: 'UTC', provisioned: { live: 0 } },
+      ],
+    })
+  })
+
   it('reads comments, trailing commas, a byte order mark and every key', () => {
     const config = parseFunctionConfig(`\uFEFF{
       "$schema": "../function.schema.json", // editors
@@ -117,6 +135,70 @@ describe('parseFunctionConfig', () => {
       26,
     ],
     ['{"pool":{"reserved":-1}}', 'pool.reserved: -1, must be 0 to 1000000', 'pool.reserved', 1, 21],
+    ['{"pool":{"provisioned":1001}}', 'pool.provisioned: 1001, must be 0 to 1000', 'pool.provisioned', 1, 24],
+    [
+      '{"pool":{"provisioned":{"live":-1}}}',
+      'pool.provisioned.live: -1, must be 0 to 1000',
+      'pool.provisioned.live',
+      1,
+      32,
+    ],
+    [
+      '{"pool":{"provisioned":{"live":1,"$LATEST":1}}}',
+      'pool.provisioned.$LATEST: unknown, must be an alias or the number of a published version',
+      'pool.provisioned.$LATEST',
+      1,
+      34,
+    ],
+    [
+      '{"pool":{"provisioned":{"latest":1}}}',
+      'pool.provisioned.latest: unknown, must be an alias or the number of a published version',
+      'pool.provisioned.latest',
+      1,
+      25,
+    ],
+    [
+      '{"pool":{"maxInstances":3,"provisioned":{"live":2,"4":2}}}',
+      'pool.provisioned: 4 in all, must be at most pool.maxInstances, 3',
+      'pool.provisioned',
+      1,
+      41,
+    ],
+    [
+      '{"pool":{"schedule":[{"cron":"0 8 * * *"}]}}',
+      'pool.schedule[0].provisioned: missing, must be a number from 0 to 1000, or an object of such numbers by alias or version',
+      'pool.schedule[0].provisioned',
+      1,
+      22,
+    ],
+    [
+      '{"pool":{"schedule":[{"cron":"@daily","provisioned":1}]}}',
+      'pool.schedule[0].cron: "@daily", must be five or six fields of cron, such as "0 8 * * MON-FRI", that name a time that comes',
+      'pool.schedule[0].cron',
+      1,
+      30,
+    ],
+    [
+      '{"pool":{"schedule":[{"cron":"* * * * *","timezone":"Mars/Base","provisioned":1}]}}',
+      'pool.schedule[0].timezone: "Mars/Base", must be the name of a time zone, such as "Europe/Berlin"',
+      'pool.schedule[0].timezone',
+      1,
+      53,
+    ],
+    [
+      '{"pool":{"schedule":[{"cron":"* * * * *","provisioned":{"latest":1}}]}}',
+      'pool.schedule[0].provisioned.latest: unknown, must be an alias or the number of a published version',
+      'pool.schedule[0].provisioned.latest',
+      1,
+      57,
+    ],
+    [
+      '{"pool":{"schedule":[{"cron":"* * * * *","provisioned":1,"zone":"UTC"}]}}',
+      'pool.schedule[0].zone: unknown, must be one of cron, timezone, provisioned',
+      'pool.schedule[0].zone',
+      1,
+      58,
+    ],
     ['{"routes":[]}', 'routes: a list of 0, must be at least one route, or left out', 'routes', 1, 11],
     [
       '{"routes":[7]}',
