@@ -1,16 +1,19 @@
 import type { GuestError, InvocationRecord, LogLine } from '../runtime/index.ts'
 import { plain } from './plain.ts'
 
-/** One line for the invocation, then indented what it logged and why it failed. */
+/** One line for the invocation (or an instance's hook), then indented what it logged and why it failed. */
 export function formatRecord(record: InvocationRecord): string {
-  const request = record.method === null ? 'event' : `${record.method} ${record.path}`
+  const request =
+    record.trigger === 'instance'
+      ? []
+      : [record.method === null ? 'event' : `${record.method} ${record.path}`]
   const facts = [
     formatTime(record.timeMs),
     `${record.function}:${record.version}`,
     record.outcome,
     ...(record.status === null ? [] : [String(record.status)]),
-    ...(record.phase === 'after' ? ['after'] : []),
-    request,
+    ...(record.phase === 'call' ? [] : [record.phase]),
+    ...request,
     `${record.durationMs.toFixed(1)}ms`,
     `cpu ${record.cpuMs.toFixed(1)}ms`,
     ...(record.coldStart && record.phase === 'call' ? ['cold'] : []),

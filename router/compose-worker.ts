@@ -69,6 +69,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     outbound: new OutboundAgents({ ceiling: options.egress }),
     userAgent: `isolette/${createRequire(import.meta.url)('../package.json').version}`,
     onEntering: (manifest) => context.flight.note(manifest.versionId),
+    onHookEnded: (hook, invocation, failure) => recorder.hookEnded(hook, invocation, failure, nowMs()),
     onRanOn: (invocation, failure) => recorder.ranOn(invocation, failure, nowMs()),
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })

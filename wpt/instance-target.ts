@@ -88,6 +88,7 @@ function createPool(bootstrap: CompiledBootstrap, guardian: PatientGuardian, pro
     userAgent: 'isolette',
     outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] }, lookup: refuseLookup }),
     onEntering: () => {},
+    onHookEnded: () => {},
     onRanOn: () => {},
     onFault: (error) => console.error(error),
   })

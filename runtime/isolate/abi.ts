@@ -1,13 +1,15 @@
 /**
  * The boundary between host and guest, known to both sides and to nobody else.
  *
- * The guest bootstrap is a script whose completion value is `{ configure, load, enter, collect }`, which the host alone
- * holds:
+ * The guest bootstrap is a script whose completion value is `{ configure, load, enter, collect, layers }`, which the host
+ * alone holds:
  *
  *   configure(config)      takes a `GuestConfig` as JSON, before the function's module is evaluated
- *   load(exports)          takes the module; returns its `HandlerKind`, or '' if it exports neither
+ *   load(exports)          takes the module; returns its `HandlerKind`, or '' if it exports neither; `,init` and
+ *                          `,shutdown` follow if it exports these, in this order
  *   enter(meta, text)      one entry: a batch of frames. Microtasks run when it has returned
  *   collect()              then: what is finished, as text in the same kind of frames
+ *   layers(script, step)   takes the scripts of a version that has layers; see `layerStep` and `layer-script.ts`
  *
  * A batch is one string of whole numbers joined by commas (`meta`) and one string that holds all text one after the
  * other (`text`); lengths in `meta` are in UTF-16 units. Strings are the cheapest thing to pass between isolates
@@ -42,11 +44,16 @@ export const entryFrame = {
   /** `8, nameLength, messageLength, stackLength`: a rejection that nobody handled, for a guest that listens to them. */
   unhandledRejection: 8,
   /**
-   * `9, requestId, phase, remainingMs`: the module's `init` (phase 0) or `shutdown` (phase 1) is to run; ends with a
-   * `result` or an `error` for that id, and `done`, as an event does.
+   * `9, requestId, hook, remainingMs`: a hook of the module is to run (see `hookNumber`); ends with a `result` or an
+   * `error` for that id, and `done`, as an event does.
    */
   lifecycle: 9,
 } as const
+
+/** What a module may export besides its handler, to be called when its instance begins and ends. */
+export const hookNumber = { init: 0, shutdown: 1 } as const
+
+export type Hook = keyof typeof hookNumber
 
 /** Frames from the guest. */
 export const resultFrame = {
@@ -150,10 +157,20 @@ export const op = {
   subtle: 30,
   /** `(keyId, sealed) → whether` the host holds that key again. */
   restoreKey: 31,
-  /** `(path under /opt) → JSON [name…]`: what the layers have there, folders with a slash at their end; '' = no such folder. */
+  /** `(path relative to /opt) → JSON [name…]`: what the layers have there, folders with a slash at their end; '' = no such folder. */
   listLayers: 32,
-  /** `(path under /opt, asText) → ArrayBuffer | string`: a file of the layers; undefined = no such file; a number = its size, which is too much. */
+  /** `(path relative to /opt, asText) → ArrayBuffer | string`: a file of the layers; undefined = no such file; a number = its size, which is too much. */
   readLayer: 33,
+} as const
+
+/** What is to be done with the completion value of a script of a version that has layers. */
+export const layerStep = {
+  /** The layer script: its modules are evaluated when they are asked for. */
+  take: 0,
+  /** The layer script: the modules of its list are evaluated at once. */
+  preload: 1,
+  /** The function's script: returns the module's exports. */
+  evaluate: 2,
 } as const
 
 /** What `configure` is given, as JSON text. */
@@ -164,6 +181,16 @@ export interface GuestConfig {
   readonly env: Readonly<Record<string, string>>
   readonly userAgent: string
   readonly allowsWasm: boolean
+}
+
+/** Of an isolate that no function was loaded into. */
+export const noConfig: GuestConfig = {
+  functionName: '',
+  functionVersion: '',
+  memoryLimitMiB: 0,
+  env: {},
+  userAgent: '',
+  allowsWasm: false,
 }
 
 /**

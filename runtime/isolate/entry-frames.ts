@@ -1,5 +1,5 @@
 import type { DirectEvent, HttpEvent } from '../model/invocation.ts'
-import { entryFrame } from './abi.ts'
+import { entryFrame, type Hook, hookNumber } from './abi.ts'
 import type { Rejection } from './rejection.ts'
 
 /** Collects the frames of one entry. Reused: `clear` after each. */
@@ -64,6 +64,10 @@ export class EntryFrames {
   unhandledRejection({ name, message, stack }: Rejection): void {
     this.#meta += `${entryFrame.unhandledRejection},${name.length},${message.length},${stack.length},`
     this.#text += name + message + stack
+  }
+
+  lifecycle(requestId: number, hook: Hook, remainingMs: number): void {
+    this.#meta += `${entryFrame.lifecycle},${requestId},${hookNumber[hook]},${Math.ceil(remainingMs)},`
   }
 
   abort(requestId: number, reason: string): void {

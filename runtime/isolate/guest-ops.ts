@@ -4,6 +4,7 @@ import type { LogLevel } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
+import type { Hook } from './abi.ts'
 import { AsyncOps } from './async-ops.ts'
 import type { EntryFrames } from './entry-frames.ts'
 import { GuestCodecs } from './guest-codecs.ts'
@@ -266,6 +267,11 @@ export class GuestOps implements OpTarget {
   rest(): void {
     this.#sources.close()
     this.#codecs.closeAll()
+  }
+
+  /** A hook of the module is to be called in the next entry. */
+  runHook(pending: Pending, hook: Hook, remainingMs: number): void {
+    this.#async.tell(pending, (frames) => frames.lifecycle(pending.requestId, hook, remainingMs))
   }
 
   /** The request was settled without the guest: its signal aborts. Without a reason only its response ends. */

@@ -7,6 +7,7 @@ import type { SinkEnd } from './guest-sinks.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { exceededCpu, noResponse, responseOutcome, resultOutcome } from './instance-outcomes.ts'
 import type { InstanceRequests } from './instance-requests.ts'
+import { mostInitCpuMs } from './lifecycle.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
 import { WatchedSource } from './outbound/watched-source.ts'
 import type { Pending } from './pending.ts'
@@ -67,9 +68,11 @@ export class InstanceAnswers {
 
   /** How a request ends that took more CPU than it may. */
   overspent(pending: Pending): FailedOutcome | null {
-    const { cpuMs } = this.#taker.manifest.limits
+    const { limits } = this.#taker.manifest
     const spentMs = pending.invocation.usage.cpuMs
-    return spentMs > cpuMs ? exceededCpu(spentMs, cpuMs) : null
+    if (spentMs <= limits.cpuMs) return null
+    if (pending.hook === 'init' && spentMs <= mostInitCpuMs(limits)) return null
+    return exceededCpu(spentMs, limits.cpuMs)
   }
 
   /** Nothing more of the request runs, or nobody cares. */

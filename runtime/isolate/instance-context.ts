@@ -1,6 +1,7 @@
 import type { Invocation } from '../model/invocation.ts'
 import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
+import type { Hook } from './abi.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { HostWork } from './host-work/host-work.ts'
 import type { Instance } from './instance.ts'
@@ -36,6 +37,13 @@ export interface InstanceContext {
   readonly onReady: (instance: Instance) => void
   /** A request has left (answered or not), or the instance became idle. */
   readonly onProgress: (instance: Instance) => void
+  /**
+   * Its `init` failed: told once, by a disposed instance (before `onCondemned`, if that is told as well). Not told of an
+   * instance that was disposed from outside meanwhile.
+   */
+  readonly onInitFailed: (instance: Instance, outcome: FailedOutcome) => void
+  /** `init` or `shutdown` has ended, null = well; `invocation` holds what it logged and took. */
+  readonly onHookEnded: (hook: Hook, invocation: Invocation, failure: FailedOutcome | null) => void
   readonly onCondemned: (instance: Instance, reason: CondemnReason, details: Condemned) => void
   /**
    * Nothing more runs of an invocation, and since it was recorded it has logged something, taken CPU, or failed:

@@ -1,5 +1,6 @@
 import type { Invocation } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { Hook } from './abi.ts'
 import type { Instance } from './instance.ts'
 import type { InstanceContext } from './instance-context.ts'
 import { Pending } from './pending.ts'
@@ -56,6 +57,14 @@ export class InstanceRequests {
     this.#unsettled++
   }
 
+  /** Adds what is no request but a hook that runs like one; it begins at once and does not count. */
+  addHook(hook: Hook, invocation: Invocation): Pending {
+    const pending = this.#table.add((requestId) => new Pending(requestId, invocation, false))
+    pending.hook = hook
+    pending.hasBegun = true
+    return pending
+  }
+
   /** Takes those that are to begin now, at most so many; `begin` is told how long each still has. */
   takeQueued(most: number, begin: (pending: Pending, remainingMs: number) => void): void {
     const nowMs = this.#context.nowMs()
@@ -80,7 +89,7 @@ export class InstanceRequests {
   /** The first outcome counts. */
   settle(pending: Pending, outcome: Outcome): void {
     if (pending.isSettled) return
-    this.#unsettled--
+    if (pending.hook === null) this.#unsettled--
     this.#unexpire(pending)
     this.#noteMemory(pending)
     pending.settle(outcome)
@@ -114,7 +123,8 @@ export class InstanceRequests {
   expireInTime(pending: Pending): void {
     if (pending.expiresAtMs !== null || pending.responseSink !== 0) return
     const { deadlineMs } = pending.invocation
-    pending.expiresAtMs = pending.isSettled ? this.#context.nowMs() + waitUntilMs : deadlineMs
+    const runsOn = pending.isSettled && pending.hook !== 'shutdown'
+    pending.expiresAtMs = runsOn ? this.#context.nowMs() + waitUntilMs : deadlineMs
     pending.instance = this.#instance
     this.#context.deadlines.add(pending, pending.expiresAtMs)
   }

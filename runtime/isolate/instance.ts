@@ -1,4 +1,4 @@
-import type { Invocation } from '../model/invocation.ts'
+import type { Invocation, Target } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
@@ -12,6 +12,7 @@ import { InstanceAnswers } from './instance-answers.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
 import { condemned, interrupted, neverSettles, noResponse, waitedTooLong } from './instance-outcomes.ts'
 import { InstanceRequests, waitUntilMs } from './instance-requests.ts'
+import { type Hooks, Lifecycle, mostInitCpuMs } from './lifecycle.ts'
 import { answerOp } from './op-calls.ts'
 import type { Pending } from './pending.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
@@ -23,10 +24,13 @@ const heapSampleEveryMs = 100
 /** Rejections of one entry whose stacks are put into the author's lines: nobody is charged for that. */
 const maxMappedRejections = 10
 
+export type InstanceState = 'initialising' | 'resident' | 'retiring' | 'condemned'
+
 /**
  * One isolate loaded with one version. Requests that are ready in one turn of the event loop enter it together.
  *
- * `resident` takes requests; `retiring` finishes those it has; `condemned` was ended and is disposed.
+ * `initialising` until the module's `init` has ended, if there is one; `resident` takes requests; `retiring` finishes
+ * those it has; `condemned` was ended and is disposed.
  */
 export class Instance {
   readonly manifest: VersionManifest
@@ -42,7 +46,10 @@ export class Instance {
   readonly #requests: InstanceRequests
   readonly #answers: InstanceAnswers
   readonly #charges: EntryCharges
-  #state: 'resident' | 'retiring' | 'condemned' = 'resident'
+  #state: InstanceState = 'resident'
+  /** Null for modules without hooks. */
+  #lifecycle: Lifecycle | null = null
+  #onShutDown: () => void = () => {}
   #isReadyNoted = false
   #heapSampledAtMs = 0
   #entryOwner: Pending | undefined
@@ -79,7 +86,7 @@ export class Instance {
     prepared.answerOps((number, a, b, c, d) => answerOp(this.#ops, number, a, b, c, d))
   }
 
-  get state(): 'resident' | 'retiring' | 'condemned' {
+  get state(): InstanceState {
     return this.#state
   }
 
@@ -93,9 +100,41 @@ export class Instance {
     return this.#requests.isEmpty
   }
 
-  /** What the module's evaluation took is nobody's request's. */
-  startCharging(): void {
+  /**
+   * Its module is loaded; what that took is nobody's request's. With an `init` among its hooks it is `initialising` from
+   * now on, until `onProgress` finds it `resident`, or `onInitFailed` is told.
+   */
+  start(hooks: Hooks, target: () => Target): void {
     this.#charges.begin()
+    if (hooks.size === 0) return
+    const requests = this.#requests
+    this.#lifecycle = new Lifecycle({ hooks, target, requests, ops: this.#ops, context: this.#context })
+    if (!hooks.has('init')) return
+    this.#state = 'initialising'
+    this.#lifecycle.begin('init')
+  }
+
+  /**
+   * Ends it gracefully: what still runs in it settles as `interrupted`, then the module's `shutdown` runs, then it is
+   * disposed. `onEnded` is called once: within this call if there is no such hook to run, else after
+   * `fixedLimits.maxShutdownMs` at the latest. Until then the caller must pass on what `onReady` says.
+   */
+  shutDown(onEnded: () => void): void {
+    const lifecycle = this.#lifecycle
+    const isOver = this.#state === 'condemned' || lifecycle?.isRunning
+    if (isOver || !lifecycle?.has('shutdown')) {
+      this.dispose()
+      onEnded()
+      return
+    }
+    this.#state = 'retiring'
+    this.#onShutDown = onEnded
+    this.#requests.close()
+    for (const pending of this.#requests.values()) {
+      this.#answers.conclude(pending, interrupted)
+      this.#answers.remove(pending)
+    }
+    lifecycle.begin('shutdown')
   }
 
   /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
@@ -128,6 +167,7 @@ export class Instance {
     if (pending.isSettled) {
       this.#answers.conclude(pending, waitedTooLong(waitUntilMs))
       this.#answers.remove(pending)
+      this.#afterHook()
       this.#context.onProgress(this)
       return
     }
@@ -138,7 +178,7 @@ export class Instance {
 
   /** Takes no more requests; the pool disposes it when it is idle. */
   retire(): void {
-    if (this.#state !== 'resident') return
+    if (this.#state !== 'resident' && this.#state !== 'initialising') return
     this.#state = 'retiring'
     if (this.#entryOwner === undefined && this.#requests.isQueueEmpty && !this.#ops.isAwaited)
       this.#endHopeless()
@@ -150,6 +190,7 @@ export class Instance {
     this.#end(() => interrupted)
     for (const pending of this.#requests.values()) this.#requests.settle(pending, interrupted)
     this.#requests.clear()
+    this.#afterHook()
   }
 
   /** One entry: what is ready, as many requests as the version's mean CPU allows. */
@@ -197,7 +238,9 @@ export class Instance {
 
   /** Twice the CPU limit and a little: the guardian sees wall time, and the thread may have been off its core. */
   get #wallBudgetMs(): number {
-    return 2 * Math.min(this.manifest.limits.cpuMs, fixedLimits.maxSliceMs) + 20
+    const { limits } = this.manifest
+    const cpuMs = this.#lifecycle?.isInitialising ? mostInitCpuMs(limits) : limits.cpuMs
+    return 2 * Math.min(cpuMs, fixedLimits.maxSliceMs) + 20
   }
 
   #logRejections(rejections: readonly Rejection[]): void {
@@ -268,6 +311,7 @@ export class Instance {
       this.heapMiB = this.#prepared.heapMiB()
     }
     if (!this.#requests.isQueueEmpty || this.#ops.hasCompletions) this.#noteReady()
+    this.#afterHook()
     this.#context.onProgress(this)
   }
 
@@ -281,7 +325,23 @@ export class Instance {
     } else {
       this.#answers.remove(pending)
     }
+    this.#afterHook()
     this.#context.onProgress(this)
+  }
+
+  /** If a hook has ended, it serves from now on, or is over. */
+  #afterHook(): void {
+    const end = this.#lifecycle === null ? null : this.#lifecycle.takeEnd()
+    if (end === null) return
+    const { hook, outcome } = end
+    if (hook === 'init' && outcome.kind === 'ok') {
+      if (this.#state === 'initialising') this.#state = 'resident'
+      return
+    }
+    const isEndedByOwner = outcome.kind === 'interrupted'
+    this.dispose()
+    if (hook === 'shutdown') this.#onShutDown()
+    else if (outcome.kind !== 'ok' && !isEndedByOwner) this.#context.onInitFailed(this, outcome)
   }
 
   #condemn(
@@ -313,6 +373,7 @@ export class Instance {
       if (!again.has(pending)) this.#requests.settle(pending, failureOf(pending))
     }
     this.#requests.clear()
+    this.#afterHook()
     this.#context.onCondemned(this, reason, { notBegun, cause: this.#prepared.fault })
   }
 

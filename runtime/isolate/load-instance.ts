@@ -1,11 +1,13 @@
 import type ivm from 'isolated-vm'
+import type { Target } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { GuestError } from '../model/outcome.ts'
 import type { HandlerKind, VersionManifest } from '../model/version.ts'
-import type { GuestConfig } from './abi.ts'
+import type { GuestConfig, Hook } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import { Instance } from './instance.ts'
 import type { InstanceContext } from './instance-context.ts'
+import type { Hooks } from './lifecycle.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 
@@ -21,6 +23,12 @@ export interface LoadRequest {
   readonly bundle: string
 }
 
+/** What a module exports: '' = no handler. */
+export interface Loaded {
+  readonly handlerKind: HandlerKind | ''
+  readonly hooks: Hooks
+}
+
 /** Why a module could not be loaded. The isolate is disposed. */
 export type LoadFailure =
   | { readonly kind: 'exception'; readonly error: GuestError }
@@ -30,7 +38,7 @@ export type LoadFailure =
 export function loadInstance(
   prepared: PreparedIsolate,
   request: LoadRequest,
-  options: { batchSize: BatchSize; context: InstanceContext },
+  options: { batchSize: BatchSize; context: InstanceContext; target: () => Target },
 ): Instance | LoadFailure {
   const { manifest } = request
   options.context.onEntering(manifest)
@@ -38,7 +46,7 @@ export function loadInstance(
   const instance = new Instance(prepared, { manifest, ...options })
   const failure = evaluateModule(prepared, request, options.context.userAgent)
   if ('handlerKind' in failure) {
-    instance.startCharging()
+    instance.start(failure.hooks, options.target)
     return instance
   }
   instance.dispose()
@@ -52,7 +60,7 @@ export function evaluateModule(
   prepared: PreparedIsolate,
   request: LoadRequest,
   userAgent: string,
-): { readonly handlerKind: HandlerKind | '' } | LoadFailure {
+): Loaded | LoadFailure {
   const { manifest } = request
   const config: GuestConfig = {
     functionName: request.functionName,
@@ -62,7 +70,7 @@ export function evaluateModule(
     userAgent,
     allowsWasm: manifest.unsafe?.wasm === true,
   }
-  let handlerKind: string | undefined
+  let answer: string | undefined
   let error: unknown
   const isInnocent = prepared.guarded(fixedLimits.maxEvaluationMs, () => {
     try {
@@ -70,7 +78,7 @@ export function evaluateModule(
       const script = prepared.isolate.compileScriptSync(request.bundle, { filename: bundleFilename })
       const exports: ivm.Reference<unknown> = script.runSync(prepared.context, { reference: true })
       script.release()
-      handlerKind = prepared.load.applySync(undefined, [exports.derefInto({ release: true })])
+      answer = prepared.load.applySync(undefined, [exports.derefInto({ release: true })])
     } catch (cause) {
       error = cause
     }
@@ -83,7 +91,9 @@ export function evaluateModule(
     const message = `The module's top level was stopped over limits.memoryMiB, ${manifest.limits.memoryMiB} MiB`
     return { kind: 'exceeded_memory', message }
   }
-  if (handlerKind === 'fetch' || handlerKind === 'handler' || handlerKind === '') return { handlerKind }
+  const [handlerKind, ...hooks] = answer?.split(',') ?? []
+  if (handlerKind === 'fetch' || handlerKind === 'handler' || handlerKind === '')
+    return { handlerKind, hooks: new Set(hooks as Hook[]) }
   return { kind: 'exception', error: explainMissingWasm(guestErrorOf(error)) }
 }
 

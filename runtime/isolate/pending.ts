@@ -1,5 +1,6 @@
 import type { Invocation } from '../model/invocation.ts'
 import type { FailedOutcome, Outcome } from '../model/outcome.ts'
+import type { Hook } from './abi.ts'
 import type { Instance } from './instance.ts'
 import type { OutboundQueue } from './outbound/outbound-queue.ts'
 
@@ -11,6 +12,8 @@ export class Pending {
   readonly invocation: Invocation
   /** Run again after its instance was condemned before it began: if that happens once more it ends. */
   readonly isSecondRun: boolean
+  /** It is no request but this hook of the instance. */
+  hook: Hook | null = null
   hasBegun = false
   isSettled = false
   /** Settled without the guest (deadline, client gone): nobody waits for what it still does. */

@@ -51,6 +51,8 @@ export const fixedLimits = {
   maxLayerEntries: 100_000,
   /** Of an instance's `init`, by the wall clock. Lambda's figure. */
   maxInitMs: 10_000,
+  /** CPU of an instance's `init`, unless `cpuMs` allows more: as much as the module's top level may take. */
+  maxInitCpuMs: 1000,
   /** Of an instance's `shutdown`, by the wall clock. */
   maxShutdownMs: 1000,
   /** Invocations of one function that wait for an instance in one worker. */

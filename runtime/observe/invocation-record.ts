@@ -13,7 +13,7 @@ export function invocationRecord(
   invocation: Invocation,
   outcome: { readonly kind: 'ok' } | FailedOutcome,
   at: {
-    readonly phase: 'call' | 'after'
+    readonly phase: InvocationRecord['phase']
     readonly status: number | null
     readonly settledAtMs: number
     readonly timeMs: number
@@ -32,7 +32,7 @@ export function invocationRecord(
     function: target.functionName,
     version: String(target.label),
     alias: target.alias,
-    trigger: event.kind,
+    trigger: at.phase === 'init' || at.phase === 'shutdown' ? 'instance' : event.kind,
     method: isHttp ? event.method : null,
     path: isHttp ? pathOf(event.url) : null,
     outcome: outcome.kind,

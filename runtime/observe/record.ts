@@ -7,15 +7,17 @@ export interface InvocationRecord {
   /**
    * `call`: how it was answered. `after`: what it did from then on (`ctx.waitUntil`, listeners of its signal), if that
    * logged something or failed; `outcome`, `error` and the log lines are of that alone, times and CPU of the whole.
+   * `init` and `shutdown`: the hook of an instance, if it logged something or failed.
    */
-  readonly phase: 'call' | 'after'
+  readonly phase: 'call' | 'after' | 'init' | 'shutdown'
   /** Wall clock, when it arrived. */
   readonly timeMs: number
   readonly function: string
   /** `3` or `$LATEST`. */
   readonly version: string
   readonly alias: string | null
-  readonly trigger: 'http' | 'direct'
+  /** `instance`: it began or ended, and nobody asked. */
+  readonly trigger: 'http' | 'direct' | 'instance'
   readonly method: string | null
   /** Path only: queries hold secrets more often than not. */
   readonly path: string | null

@@ -20,6 +20,13 @@ export interface Recorder {
    * nothing to tell, or all of it will stand in a record that is still to be written.
    */
   ranOn(invocation: Invocation, failure: FailedOutcome | null, endedAtMs: number): void
+  /** `init` or `shutdown` of an instance has ended; passed over if it went well and logged nothing. */
+  hookEnded(
+    hook: 'init' | 'shutdown',
+    invocation: Invocation,
+    failure: FailedOutcome | null,
+    endedAtMs: number,
+  ): void
   /** A request was answered before a function was picked. */
   refused(status: number): void
   /** While someone follows, `onRecords` gets every record (at most 1 000 a second), not only what is logged. */
@@ -119,17 +126,25 @@ class BatchingRecorder implements Recorder {
 
   ranOn(invocation: Invocation, failure: FailedOutcome | null, endedAtMs: number): void {
     const { target, usage } = invocation
-    const outcome = failure ?? { kind: 'ok' }
     if (usage.recordedCpuMs >= 0) {
       const counters = this.#byTarget.get(target) ?? this.#countersOf(target)
       counters.addCpu(usage.cpuMs - usage.recordedCpuMs)
       usage.recordedCpuMs = usage.cpuMs
     } else if (failure === null) return
-    if (!hasWords(outcome.kind, invocation)) return
-    const isLogged = failures.has(outcome.kind) || this.#verbose.take(endedAtMs)
-    const isSent = isLogged || (this.#isFollowed && this.#followed.take(endedAtMs))
-    if (isSent) this.#write(invocation, outcome, { phase: 'after', status: null, atMs: endedAtMs, isLogged })
-    else this.#drop(usage)
+    this.#writeWords(invocation, failure, 'after', endedAtMs)
+  }
+
+  hookEnded(
+    hook: 'init' | 'shutdown',
+    invocation: Invocation,
+    failure: FailedOutcome | null,
+    endedAtMs: number,
+  ): void {
+    const { target, usage } = invocation
+    const counters = this.#byTarget.get(target) ?? this.#countersOf(target)
+    counters.addCpu(usage.cpuMs)
+    usage.recordedCpuMs = usage.cpuMs
+    this.#writeWords(invocation, failure, hook, endedAtMs)
   }
 
   refused(status: number): void {
@@ -168,11 +183,26 @@ class BatchingRecorder implements Recorder {
     return this.#samples.take(nowMs)
   }
 
+  /** The record of what is not an answer: only if it says more than a number would. */
+  #writeWords(
+    invocation: Invocation,
+    failure: FailedOutcome | null,
+    phase: 'after' | 'init' | 'shutdown',
+    atMs: number,
+  ): void {
+    const outcome = failure ?? { kind: 'ok' }
+    if (!hasWords(outcome.kind, invocation)) return
+    const isLogged = failures.has(outcome.kind) || this.#verbose.take(atMs)
+    const isSent = isLogged || (this.#isFollowed && this.#followed.take(atMs))
+    if (isSent) this.#write(invocation, outcome, { phase, status: null, atMs, isLogged })
+    else this.#drop(invocation.usage)
+  }
+
   #write(
     invocation: Invocation,
     outcome: { readonly kind: 'ok' } | FailedOutcome,
     how: {
-      readonly phase: 'call' | 'after'
+      readonly phase: InvocationRecord['phase']
       readonly status: number | null
       readonly atMs: number
       readonly isLogged: boolean

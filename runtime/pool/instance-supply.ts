@@ -51,7 +51,7 @@ export class InstanceSupply {
       const loaded = loadInstance(
         this.#prewarm.take(manifest.limits.memoryMiB),
         { manifest, functionName, version: String(label), bundle: this.#options.readBundle(manifest) },
-        { batchSize: pool.batchSize, context: this.#context },
+        { batchSize: pool.batchSize, context: this.#context, target: () => pool.target },
       )
       if ('kind' in loaded) {
         if (loaded.kind === 'exceeded_cpu') {

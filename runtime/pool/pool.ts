@@ -16,7 +16,7 @@ import { PrewarmPool } from './prewarm-pool.ts'
 import { Residents } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
 import { Turn } from './turn.ts'
-import type { VersionPool } from './version-pool.ts'
+import { overrunRestMs, type VersionPool } from './version-pool.ts'
 import { VersionTable } from './version-table.ts'
 import { type Waiting, WaitingLine } from './waiting-line.ts'
 
@@ -42,6 +42,8 @@ export interface PoolOptions {
   /** Outbound connections; closed with the pool. */
   readonly outbound: OutboundAgents
   readonly onEntering: (manifest: VersionManifest) => void
+  /** See `InstanceContext.onHookEnded`. */
+  readonly onHookEnded: InstanceContext['onHookEnded']
   /** See `InstanceContext.onRanOn`. */
   readonly onRanOn: (invocation: Invocation, failure: FailedOutcome | null) => void
   /** A fault of ours that became the outcome `internal_error`. */
@@ -97,6 +99,8 @@ export class Pool implements Invoker {
       onEntering: options.onEntering,
       onReady: (instance) => this.#turn.add({ kind: 'entry', instance }),
       onProgress: (instance) => this.#noteProgress(instance),
+      onInitFailed: (instance, outcome) => this.#noteInitFailed(instance, outcome),
+      onHookEnded: options.onHookEnded,
       onCondemned: (instance, reason, details) => this.#replace(instance, reason, details),
       onRanOn: options.onRanOn,
       mapError: options.mapError,
@@ -241,18 +245,23 @@ export class Pool implements Invoker {
   /** Gives waiting invocations to instances, and makes at most one instance: the next turn goes on. */
   #handOut(pool: VersionPool): void {
     const { concurrency } = pool.target.settings.pool
+    const fresh = new Set(pool.instances.filter(({ invocations }) => invocations === 0))
     let created: Instance | undefined
     while (pool.waiting.length > 0) {
       let instance = pool.findRoom(concurrency)
       if (instance === undefined) {
+        const initialising = pool.instances.filter(({ state }) => state === 'initialising').length
+        if (pool.waiting.length <= initialising * concurrency) break
         if (created !== undefined) {
           this.#note(pool)
           break
         }
         created = instance = this.#create(pool)
         if (instance === undefined) break
+        fresh.add(instance)
+        if (instance.state === 'initialising') continue
       }
-      this.#begin(this.#line.take(pool), instance, instance === created)
+      this.#begin(this.#line.take(pool), instance, fresh.has(instance))
     }
     this.#line.watch(pool)
   }
@@ -290,6 +299,17 @@ export class Pool implements Invoker {
   #retire(instance: Instance): void {
     instance.retire()
     if (instance.isIdle) this.#residents.drop(instance, 'removed')
+  }
+
+  #noteInitFailed(instance: Instance, outcome: FailedOutcome): void {
+    const pool = this.#residents.touch(instance)
+    this.#residents.drop(instance, 'init_failed')
+    if (pool === undefined) return
+    const { kind } = outcome
+    // It held the thread, or a place, for all the time it may.
+    if (kind === 'exceeded_cpu' || kind === 'exceeded_wall_time')
+      pool.failure = { outcome, untilMs: this.#options.nowMs() + overrunRestMs }
+    this.#line.giveUpAll(pool, outcome)
   }
 
   #replace(instance: Instance, reason: CondemnReason, { notBegun, cause }: Condemned): void {

@@ -38,6 +38,11 @@ export class PoolFixture implements AsyncDisposable {
   readonly faults: unknown[] = []
   readonly entered: string[] = []
   readonly ranOn: { readonly invocation: Invocation; readonly failure: FailedOutcome | null }[] = []
+  readonly hooks: {
+    readonly hook: string
+    readonly usage: InvocationUsage
+    readonly failure: FailedOutcome | null
+  }[] = []
   readonly #guardian = new Guardian()
   readonly #bundles = new Map<string, string>()
   #aheadMs = 0
@@ -59,6 +64,7 @@ export class PoolFixture implements AsyncDisposable {
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
       onEntering: ({ versionId }) => this.entered.push(versionId),
+      onHookEnded: (hook, { usage }, failure) => this.hooks.push({ hook, usage, failure }),
       onRanOn: (invocation, failure) => this.ranOn.push({ invocation, failure }),
       onFault: (error) => this.faults.push(error),
       ...options,

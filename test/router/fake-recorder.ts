@@ -20,6 +20,8 @@ export class FakeRecorder implements Recorder {
 
   ranOn(): void {}
 
+  hookEnded(): void {}
+
   refused(status: number): void {
     this.refusedStatuses.push(status)
   }

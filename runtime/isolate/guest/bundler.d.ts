@@ -53,6 +53,8 @@ declare function require(path: '../form/read-form-data.ts'): typeof import('./fo
 declare function require(
   path: '../invocation/stream-response.ts',
 ): typeof import('./invocation/stream-response.ts')
+declare function require(path: '../layers/layer-modules.ts'): typeof import('./layers/layer-modules.ts')
+declare function require(path: '../lifecycle/run-hook.ts'): typeof import('./lifecycle/run-hook.ts')
 declare function require(
   path: '../messaging/message-channel.ts',
 ): typeof import('./messaging/message-channel.ts')

@@ -1,21 +1,33 @@
 import { armWakeUp } from '../timer/turn.ts'
-import { type Application, type EventHandler, loaded } from './loaded.ts'
+import { type Application, type EventHandler, type LoadedHook, loaded } from './loaded.ts'
 
 interface Exports {
-  readonly default?: Partial<Application> | null
+  readonly default?: Partial<Application & Hooks> | null
   readonly handler?: EventHandler
+  readonly init?: unknown
+  readonly shutdown?: unknown
 }
+
+type Hooks = Pick<Exports, 'init' | 'shutdown'>
 
 /**
  * Takes the function's module, already evaluated. A second call replaces the first one's.
  *
- * @returns which export answers, '' if there is none.
+ * @returns which export answers, '' if there is none, and which hooks there are: see `abi.ts`.
  */
-export function load(exports: Exports | null | undefined): 'fetch' | 'handler' | '' {
+export function load(exports: Exports | null | undefined): string {
   loaded.application = null
   loaded.handler = null
   // The module's top level may have set timers.
   armWakeUp()
+  const kind = takeHandler(exports)
+  loaded.init = hookOf(exports, 'init')
+  loaded.shutdown = hookOf(exports, 'shutdown')
+  if (kind === '') return ''
+  return kind + (loaded.init === null ? '' : ',init') + (loaded.shutdown === null ? '' : ',shutdown')
+}
+
+function takeHandler(exports: Exports | null | undefined): 'fetch' | 'handler' | '' {
   const application = exports?.default
   if (typeof application?.fetch === 'function') {
     loaded.application = application as Application
@@ -25,4 +37,13 @@ export function load(exports: Exports | null | undefined): 'fetch' | 'handler' |
   if (typeof handler !== 'function') return ''
   loaded.handler = handler
   return 'handler'
+}
+
+/** As a method of the default export if it is one, else as an export of its own. */
+function hookOf(exports: Exports | null | undefined, name: keyof Hooks): LoadedHook | null {
+  const self = exports?.default
+  const method = self?.[name]
+  if (typeof method === 'function') return { self, call: method as LoadedHook['call'] }
+  const named = exports?.[name]
+  return typeof named === 'function' ? { self: undefined, call: named as LoadedHook['call'] } : null
 }

@@ -1,4 +1,4 @@
-import type { GuestConfig } from '../../abi.ts'
+import { type GuestConfig, noConfig } from '../../abi.ts'
 import type { Request } from '../fetch/request.ts'
 import type { ExecutionContext } from '../invocation/execution-context.ts'
 
@@ -9,20 +9,23 @@ export interface Application {
 
 export type EventHandler = (event: unknown, context: object) => unknown
 
+/** Called with the `this` that its author expects. */
+export interface LoadedHook {
+  readonly self: unknown
+  readonly call: (...args: unknown[]) => unknown
+}
+
 /** The one function of this instance, filled in by `configure` and `load`. */
 export const loaded: {
   config: GuestConfig
   application: Application | null
   handler: EventHandler | null
+  init: LoadedHook | null
+  shutdown: LoadedHook | null
 } = {
-  config: {
-    functionName: '',
-    functionVersion: '',
-    memoryLimitMiB: 0,
-    env: {},
-    userAgent: '',
-    allowsWasm: false,
-  },
+  config: noConfig,
   application: null,
   handler: null,
+  init: null,
+  shutdown: null,
 }

@@ -97,6 +97,12 @@ function takeFrame(frame: number): number {
       abortInvocation(requestId, name)
       return requestId
     }
+    case entryFrame.lifecycle: {
+      const requestId = nextNumber()
+      setCurrentRequestId(requestId)
+      void require('../lifecycle/run-hook.ts').runHook(requestId, nextNumber(), nextNumber())
+      return requestId
+    }
   }
   return 0
 }
