@@ -2,6 +2,7 @@ import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
 import type { HandlerKind, UnsafeFeatures } from '../model/version.ts'
+import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 
 /** What to build: a folder with `function.jsonc`, or a single file. */
 export interface BuildRequest {
@@ -27,12 +28,18 @@ export interface Build {
   readonly warnings: readonly string[]
 }
 
-/** Builds functions, in a process of its own. */
+/** What to pack: a zip or a folder. */
+export type LayerRequest = Omit<PackRequest, 'signal'>
+
+/** Builds functions and packs layers, in a process of its own. */
 export interface Builder {
   /**
    * @throws IsoletteError `build_failed` with `details.problems: [{ file, line, column, message }]` in the author's files;
    * `bad_configuration` with the path of the key; `bad_name`
    */
   build(request: BuildRequest): Promise<Build>
+  /** What it writes into the temporary folder, also when it fails, is the caller's to remove.
+   * @throws IsoletteError what `packLayer` throws; `bad_layer` too if it takes too long or ends the process that reads */
+  packLayer(request: LayerRequest): Promise<PackedLayer>
   close(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { IsoletteError } from '../model/errors.ts'
-import type { Build, Builder, BuildRequest } from './build.ts'
+import type { Build, Builder, BuildRequest, LayerRequest } from './build.ts'
 import { ForkedBuilder } from './forked-builder.ts'
+import type { PackedLayer } from './layers/pack-layer.ts'
 
 export interface BuilderOptions {
   /** A builder process was started; whoever outlives this process has to end it. */
@@ -8,6 +9,8 @@ export interface BuilderOptions {
   readonly onEnded?: (pid: number) => void
   /** Most milliseconds for one build. @default 30 000 */
   readonly deadlineMs?: number
+  /** Most milliseconds for packing one layer, which may be read from a slow disk. @default 120 000 */
+  readonly packDeadlineMs?: number
   /** Milliseconds a top level may overstay `maxEvaluationMs` until its process is killed. @default 1000 */
   readonly evaluationGraceMs?: number
   /** A process without work for this many milliseconds is ended. @default 60 000 */
@@ -18,11 +21,12 @@ const defaults = {
   onStarted: () => {},
   onEnded: () => {},
   deadlineMs: 30_000,
+  packDeadlineMs: 120_000,
   evaluationGraceMs: 1000,
   idleTimeoutMs: 60_000,
 }
 
-/** Builds in a process that is started when it is first needed, one build after the other. `close` ends it. */
+/** Builds in a process that is started when it is first needed, one thing after the other. `close` ends it. */
 export function createBuilder(options: BuilderOptions = {}): Builder {
   return new BuilderClient({ ...defaults, ...options })
 }
@@ -39,9 +43,11 @@ class BuilderClient implements Builder {
   }
 
   build(request: BuildRequest): Promise<Build> {
-    const building = this.#last.then(() => this.#buildNow(request))
-    this.#last = building.catch(() => {})
-    return building
+    return this.#inTurn(`build ${JSON.stringify(request.path)}`, (forked) => forked.build(request))
+  }
+
+  packLayer(request: LayerRequest): Promise<PackedLayer> {
+    return this.#inTurn(`pack layer ${JSON.stringify(request.path)}`, (forked) => forked.packLayer(request))
   }
 
   async close(): Promise<void> {
@@ -51,21 +57,27 @@ class BuilderClient implements Builder {
     await this.#last
   }
 
-  async #buildNow(request: BuildRequest): Promise<Build> {
-    if (this.#isClosed) throw isStopping(request)
+  #inTurn<T>(what: string, work: (forked: ForkedBuilder) => Promise<T>): Promise<T> {
+    const working = this.#last.then(() => this.#workNow(what, work))
+    this.#last = working.catch(() => {})
+    return working
+  }
+
+  async #workNow<T>(what: string, work: (forked: ForkedBuilder) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw isStopping(what)
     clearTimeout(this.#idleTimer)
     if (this.#forked === null || this.#forked.hasEnded) this.#forked = new ForkedBuilder(this.#options)
     const forked = this.#forked
     try {
-      return await forked.build(request)
+      return await work(forked)
     } catch (error) {
-      throw this.#isClosed ? isStopping(request) : error
+      throw this.#isClosed ? isStopping(what) : error
     } finally {
       this.#idleTimer = setTimeout(() => forked.end(), this.#options.idleTimeoutMs).unref()
     }
   }
 }
 
-function isStopping({ path }: BuildRequest): IsoletteError {
-  return new IsoletteError('unavailable', `Cannot build ${JSON.stringify(path)}: the server is stopping`)
+function isStopping(what: string): IsoletteError {
+  return new IsoletteError('unavailable', `Cannot ${what}: the server is stopping`)
 }

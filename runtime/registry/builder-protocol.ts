@@ -1,17 +1,21 @@
 /**
  * What a builder process and its client say to each other over the channel that `fork` opens
- * (`serialization: 'advanced'`). One build at a time: its answer is `built` or `refused`.
+ * (`serialization: 'advanced'`). One request at a time: its answer is `built`, `packed` or `refused`.
  */
 
 import type { ErrorCode } from '../model/errors.ts'
-import type { Build, BuildRequest } from './build.ts'
+import type { Build, BuildRequest, LayerRequest } from './build.ts'
+import type { PackedLayer } from './layers/pack-layer.ts'
 
-export type ToBuilder = { readonly kind: 'build'; readonly request: BuildRequest }
+export type ToBuilder =
+  | { readonly kind: 'build'; readonly request: BuildRequest }
+  | { readonly kind: 'pack'; readonly request: LayerRequest }
 
 export type FromBuilder =
   /** The function's own code is about to run, which the process may not survive. */
   | { readonly kind: 'evaluating'; readonly main: string }
   | { readonly kind: 'built'; readonly build: Build }
+  | { readonly kind: 'packed'; readonly layer: PackedLayer }
   | {
       readonly kind: 'refused'
       readonly code: ErrorCode

@@ -3,11 +3,14 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IsoletteError } from '../model/errors.ts'
 import { fixedLimits } from '../model/limits.ts'
-import type { Build, BuildRequest } from './build.ts'
+import type { Build, BuildRequest, LayerRequest } from './build.ts'
 import type { BuilderOptions } from './builder-client.ts'
 import type { FromBuilder, ToBuilder } from './builder-protocol.ts'
 import { evaluationTooLong } from './check-bundle.ts'
+import type { PackedLayer } from './layers/pack-layer.ts'
 import { RunningBuild } from './running-build.ts'
+import { RunningPack } from './running-pack.ts'
+import type { WorkResult } from './work-result.ts'
 
 /** One builder process, from its start to its end. It ends by itself when this process does. */
 export class ForkedBuilder {
@@ -15,7 +18,7 @@ export class ForkedBuilder {
   readonly #options: Required<BuilderOptions>
   readonly #exited: Promise<unknown>
   #hasEnded = false
-  #running: RunningBuild | null = null
+  #running: RunningBuild | RunningPack | null = null
   #complaint = ''
 
   constructor(options: Required<BuilderOptions>) {
@@ -52,17 +55,17 @@ export class ForkedBuilder {
   /** @throws IsoletteError what `Builder.build` throws, `internal_error` if the process cannot work */
   async build(request: BuildRequest): Promise<Build> {
     const running = new RunningBuild(request)
-    this.#running = running
     running.failAfter(this.#options.deadlineMs, `building took longer than ${this.#options.deadlineMs} ms`)
-    const message: ToBuilder = { kind: 'build', request }
-    // An error here is followed by the end of the process.
-    this.#child.send(message, () => {})
-    try {
-      return await running.result
-    } finally {
-      this.#running = null
-      if (running.isOverdue) await this.end()
-    }
+    this.#running = running
+    return await this.#ask({ kind: 'build', request }, running.result)
+  }
+
+  /** @throws IsoletteError what `Builder.packLayer` throws */
+  async packLayer(request: LayerRequest): Promise<PackedLayer> {
+    const running = new RunningPack(request)
+    running.failAfter(this.#options.packDeadlineMs)
+    this.#running = running
+    return await this.#ask({ kind: 'pack', request }, running.result)
   }
 
   /** Kills the process, with what it started. Resolves when it is gone. */
@@ -74,19 +77,38 @@ export class ForkedBuilder {
     await this.#exited
   }
 
+  async #ask<T>(message: ToBuilder, result: WorkResult<T>): Promise<T> {
+    // An error here is followed by the end of the process.
+    this.#child.send(message, () => {})
+    try {
+      return await result.promise
+    } finally {
+      this.#running = null
+      if (result.isOverdue) await this.end()
+    }
+  }
+
   #receive(message: FromBuilder): void {
     const running = this.#running
     if (running === null) return
+    if (message.kind === 'refused') {
+      const { code, details } = message
+      running.result.reject(new IsoletteError(code, message.message, { details: { ...details } }))
+    } else if (running instanceof RunningPack) {
+      if (message.kind === 'packed') running.result.resolve(message.layer)
+    } else {
+      this.#receiveOfBuild(running, message)
+    }
+  }
+
+  #receiveOfBuild(running: RunningBuild, message: FromBuilder): void {
     switch (message.kind) {
       case 'evaluating':
         running.noteEvaluating(message.main)
         running.failAfter(fixedLimits.maxEvaluationMs + this.#options.evaluationGraceMs, evaluationTooLong)
         break
       case 'built':
-        running.resolve(message.build)
-        break
-      case 'refused':
-        running.reject(new IsoletteError(message.code, message.message, { details: { ...message.details } }))
+        running.result.resolve(message.build)
     }
   }
 

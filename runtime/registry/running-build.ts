@@ -2,24 +2,16 @@ import { basename } from 'node:path'
 import { IsoletteError } from '../model/errors.ts'
 import type { Build, BuildRequest } from './build.ts'
 import { buildFailed } from './build-problems.ts'
+import { WorkResult } from './work-result.ts'
 
 /** A build that a builder process works on, as its client sees it: how far it is, and when it is too late. */
 export class RunningBuild {
-  readonly result: Promise<Build>
+  readonly result = new WorkResult<Build>()
   readonly #request: BuildRequest
-  readonly #settle = Promise.withResolvers<Build>()
   #main: string | null = null
-  #timer: NodeJS.Timeout | undefined
-  #isOverdue = false
 
   constructor(request: BuildRequest) {
     this.#request = request
-    this.result = this.#settle.promise
-  }
-
-  /** Whether it failed because its time was over: whatever its process still does is of no use. */
-  get isOverdue(): boolean {
-    return this.#isOverdue
   }
 
   /** From now on the function's own code runs, and is to blame. */
@@ -29,38 +21,24 @@ export class RunningBuild {
 
   /** Replaces the limit set before. */
   failAfter(timeoutMs: number, problem: string): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#isOverdue = true
-      this.reject(this.#blame(this.#main ?? basename(this.#request.path), problem))
-    }, timeoutMs)
-  }
-
-  resolve(build: Build): void {
-    clearTimeout(this.#timer)
-    this.#settle.resolve(build)
-  }
-
-  reject(error: IsoletteError): void {
-    clearTimeout(this.#timer)
-    this.#settle.reject(error)
+    this.result.failAfter(timeoutMs, () => blame(this.#main ?? basename(this.#request.path), problem))
   }
 
   /** Its process is gone. */
   rejectAfterEnd(how: string, complaint: string): void {
     if (this.#main !== null) {
-      this.reject(this.#blame(this.#main, `top-level evaluation ended the process that checked it (${how})`))
+      this.result.reject(blame(this.#main, `top-level evaluation ended the process that checked it (${how})`))
       return
     }
     const shown = JSON.stringify(this.#request.path)
-    this.reject(
+    this.result.reject(
       new IsoletteError('internal_error', `Cannot build ${shown}: the builder ended (${how})`, {
         details: { complaint },
       }),
     )
   }
+}
 
-  #blame(file: string, message: string): IsoletteError {
-    return buildFailed([{ file, line: null, column: null, message }])
-  }
+function blame(file: string, message: string): IsoletteError {
+  return buildFailed([{ file, line: null, column: null, message }])
 }

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
-import type { Build, Builder, BuildRequest } from '../../runtime/registry/build.ts'
+import type { Build, Builder, BuildRequest, LayerRequest } from '../../runtime/registry/build.ts'
+import type { PackedLayer } from '../../runtime/registry/layers/pack-layer.ts'
 import type { ArtifactStore, TemporaryFolder } from '../../runtime/registry/registry.ts'
 
 /** Builds whatever `code` says at the moment, under the name of the path. */
 export class StubBuilder implements Builder {
   code = 'one'
   readonly requests: BuildRequest[] = []
+  /** What the next layer holds, by path. */
+  layerFiles: Readonly<Record<string, string>> = { 'nodejs/node_modules/lodash/lodash.js': 'four' }
+  readonly layerRequests: LayerRequest[] = []
   /** Awaited by a build before it reads `code`. */
   gate: () => Promise<void> = async () => {}
 
@@ -45,7 +49,38 @@ export class StubBuilder implements Builder {
     }
   }
 
+  async packLayer(request: LayerRequest): Promise<PackedLayer> {
+    this.layerRequests.push(request)
+    await this.gate()
+    return packStub(request, this.layerFiles)
+  }
+
   async close(): Promise<void> {}
+}
+
+/** As `packLayer` does it, with the files given. */
+function packStub({ temporaryFolder }: LayerRequest, content: Readonly<Record<string, string>>): PackedLayer {
+  const paths = Object.keys(content).sort()
+  const packFile = join(temporaryFolder, 'pack')
+  const pack = paths.map((path) => content[path]!).join('')
+  writeFileSync(packFile, pack)
+  let offset = 0
+  const files = paths.map((path) => {
+    const bytes = Buffer.byteLength(content[path]!)
+    const file = { path, offset, bytes, digest: sha256(content[path]!) }
+    offset += bytes
+    return file
+  })
+  return {
+    index: { pack: sha256(pack), files, preload: null },
+    packFile,
+    unpackedBytes: offset,
+    warnings: [],
+  }
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
 }
 
 export class MemoryArtifacts implements ArtifactStore {
@@ -54,7 +89,7 @@ export class MemoryArtifacts implements ArtifactStore {
   readonly temporaryFolders = new Set<string>()
 
   async put(bytes: Uint8Array): Promise<string> {
-    const digest = createHash('sha256').update(bytes).digest('hex')
+    const digest = sha256(bytes)
     this.#files.set(digest, Buffer.from(bytes))
     return digest
   }
