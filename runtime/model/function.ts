@@ -42,6 +42,11 @@ export interface ScheduledProvision {
   readonly provisioned: Readonly<Record<string, number>>
 }
 
+/** Whether instances of the function may have to be kept ready, now or later. */
+export function isProvisioned({ provisioned, schedule }: PoolSettings): boolean {
+  return schedule.length > 0 || Object.keys(provisioned).length > 0
+}
+
 /** What a function has that says nothing else. */
 export const usualPool: PoolSettings = {
   model: 'resident',

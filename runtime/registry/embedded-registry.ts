@@ -142,6 +142,10 @@ class LmdbRegistry implements EmbeddedRegistry {
     return [...this.#tables.functions.entries({ ...start, limit })].map(({ value }) => value)
   }
 
+  listProvisioned(): FunctionRecord[] {
+    return [...this.#tables.provisioned.entries()].flatMap(({ key }) => this.getFunction(key) ?? [])
+  }
+
   listVersions(functionName: string): PublishedVersion[] {
     if (!isName(functionName)) return []
     const entries = this.#tables.versions.entries(versionsRange(functionName))

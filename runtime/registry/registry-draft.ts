@@ -1,5 +1,5 @@
 import { IsoletteError } from '../model/errors.ts'
-import type { FunctionRecord } from '../model/function.ts'
+import { type FunctionRecord, isProvisioned } from '../model/function.ts'
 import { isName } from '../model/name.ts'
 import type { RouteEntry } from '../model/route.ts'
 import { ArtifactUses } from './artifact-uses.ts'
@@ -54,12 +54,14 @@ export class RegistryDraft {
   putFunction(record: Omit<FunctionRecord, 'revision'>): FunctionRecord {
     const stored = { ...record, revision: this.#revision }
     this.tables.functions.put(record.name, stored)
+    this.#noteProvisioned(record.name, isProvisioned(record.settings.pool))
     this.#functions.set(record.name, stored)
     return stored
   }
 
   removeFunction(name: string): void {
     this.tables.functions.remove(name)
+    this.#noteProvisioned(name, false)
     this.#functions.set(name, null)
   }
 
@@ -85,5 +87,13 @@ export class RegistryDraft {
       functions: Object.fromEntries(this.#functions),
       routeBuckets: Object.fromEntries(this.#buckets),
     }
+  }
+
+  /** So that whoever keeps instances ready need not look through all functions. */
+  #noteProvisioned(name: string, isKept: boolean): void {
+    const { provisioned } = this.tables
+    if (isKept === (provisioned.get(name) !== null)) return
+    if (isKept) provisioned.put(name, 1)
+    else provisioned.remove(name)
   }
 }

@@ -89,6 +89,8 @@ export interface Registry {
   getFunction(functionName: string): FunctionRecord | null
   /** In order of name, from after `cursor`; at most `limit`. */
   listFunctions(options: { readonly cursor: string | null; readonly limit: number }): FunctionRecord[]
+  /** Those whose settings ask for instances that are kept ready, in order of name. */
+  listProvisioned(): FunctionRecord[]
   listVersions(functionName: string): PublishedVersion[]
   listRoutes(options: { readonly limit: number }): RouteEntry[]
   getManifest(versionId: VersionId): VersionManifest | null

@@ -36,6 +36,8 @@ export interface Tables extends ReadTables {
   readonly unused: Table<number>
   /** How many times manifests and layers name an artifact. */
   readonly artifactUses: Table<number, Digest>
+  /** Names of the functions that keep instances ready; the values say nothing. */
+  readonly provisioned: Table<number>
   /** By layer name and version number. */
   readonly layers: Table<LayerVersion, [string, number]>
   /** Number of a layer's version by name and index. */
@@ -63,6 +65,7 @@ export function openTables(store: Store): Tables {
     manifestUses: store.openTable('manifest-uses', 'number'),
     unused: store.openTable('unused', 'number'),
     artifactUses: store.openTable('artifact-uses', 'number'),
+    provisioned: store.openTable('provisioned', 'number'),
     layers: store.openTable('layers', 'object'),
     layerNumbers: store.openTable('layer-numbers', 'number'),
     lastLayerVersions: store.openTable('last-layer-versions', 'number'),

@@ -153,6 +153,10 @@ export class MemoryRegistry implements Registry {
       .slice(0, limit)
   }
 
+  listProvisioned(): FunctionRecord[] {
+    return []
+  }
+
   listVersions(functionName: string): PublishedVersion[] {
     return this.#versions.get(functionName) ?? []
   }
