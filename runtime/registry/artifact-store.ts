@@ -189,13 +189,15 @@ function temporaryFolder(folder: string): string {
   return join(folder, 'tmp')
 }
 
-function artifactFile(folder: string, digest: Digest): string {
+/** Where an artifact is or would be. @throws IsoletteError `data_damaged` for what is no digest */
+export function artifactFile(folder: string, digest: Digest): string {
   // A digest becomes a path: it must not be able to name any other file.
   if (!digestPattern.test(digest)) throw damagedArtifact(digest.slice(0, 100), 'it is not a sha256')
   return join(folder, digest.slice(0, 2), digest)
 }
 
-function damagedArtifact(digest: Digest, problem: string, cause?: unknown): IsoletteError {
+/** For bytes that are not those of their digest. */
+export function damagedArtifact(digest: Digest, problem: string, cause?: unknown): IsoletteError {
   return new IsoletteError('data_damaged', `Cannot read artifact ${digest}: ${problem}`, {
     details: { digest },
     cause,
