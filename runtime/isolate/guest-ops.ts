@@ -1,7 +1,7 @@
 import { ByteBudget } from '../model/byte-budget.ts'
 import type { ByteSource } from '../model/byte-source.ts'
 import type { LogLevel } from '../model/invocation.ts'
-import { fixedLimits } from '../model/limits.ts'
+import { fixedLimits, type Limits } from '../model/limits.ts'
 import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Hook } from './abi.ts'
@@ -12,6 +12,8 @@ import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
 import { GuestSources } from './guest-sources.ts'
 import { WorkAccounts } from './host-work/work-accounts.ts'
 import type { InstanceContext } from './instance-context.ts'
+import type { LayerFiles } from './layer-files.ts'
+import { LayerReads } from './layer-reads.ts'
 import { type OpTarget, ownBuffer } from './op-calls.ts'
 import { GuestFetches } from './outbound/guest-fetches.ts'
 import { ownCopy } from './own-copy.ts'
@@ -27,6 +29,13 @@ export interface OpOwner {
   entryOwner(): Pending | undefined
   /** Something is ready to be told to the guest. */
   onCompletion(): void
+  /** Something was written to the console while no request ran. */
+  onUnownedLog(level: LogLevel, text: string): void
+}
+
+/** What is entered: a version, or layers that wait for one. */
+export interface OpSubject extends Pick<VersionManifest, 'versionId'> {
+  readonly limits: Pick<Limits, 'memoryMiB'>
 }
 
 /** setTimeout's own bound. */
@@ -34,7 +43,7 @@ const maxTimerMs = 2 ** 31 - 1
 
 /** What one instance's guest has asked of the host and not been given yet. */
 export class GuestOps implements OpTarget {
-  readonly #owner: OpOwner
+  #owner: OpOwner
   readonly #context: InstanceContext
   readonly #beganAtMs: number
   readonly #async: AsyncOps
@@ -44,19 +53,22 @@ export class GuestOps implements OpTarget {
   readonly #fetches: GuestFetches
   /** For all that the host holds for the guest. */
   readonly #memory: ByteBudget
-  readonly #accounts: WorkAccounts
+  #accounts: WorkAccounts
+  #layers: LayerReads | null
   /** Made when it is first used. */
   #crypto: WebCrypto | null = null
   #timer: NodeJS.Timeout | null = null
   #isTimerDue = false
   #isClosed = false
 
-  constructor(owner: OpOwner, context: InstanceContext, manifest: VersionManifest) {
+  /** `files`: of the layers, null = there are none. */
+  constructor(owner: OpOwner, context: InstanceContext, subject: OpSubject, files: LayerFiles | null) {
     this.#owner = owner
-    this.#async = new AsyncOps(() => owner.onCompletion())
+    this.#async = new AsyncOps(() => this.#owner.onCompletion())
     // As much as its heap may be, besides.
-    this.#memory = new ByteBudget(manifest.limits.memoryMiB * 2 ** 20)
-    this.#accounts = new WorkAccounts(manifest)
+    this.#memory = new ByteBudget(subject.limits.memoryMiB * 2 ** 20)
+    this.#accounts = new WorkAccounts(subject)
+    this.#layers = files === null ? null : new LayerReads(files, subject.limits.memoryMiB)
     const ids = new StreamIds()
     this.#sources = new GuestSources(ids, this.#async, this.#memory)
     this.#sinks = new GuestSinks(ids, this.#async, this.#memory)
@@ -64,6 +76,13 @@ export class GuestOps implements OpTarget {
     this.#fetches = new GuestFetches(this.#async, this.#sources, this.#memory, context)
     this.#context = context
     this.#beganAtMs = context.nowMs()
+  }
+
+  /** From now on it is an instance's: what was begun before goes on. */
+  handOver(owner: OpOwner, subject: OpSubject, files: LayerFiles | null): void {
+    this.#owner = owner
+    this.#accounts = new WorkAccounts(subject)
+    this.#layers = files === null ? null : new LayerReads(files, subject.limits.memoryMiB)
   }
 
   /** Whether anything may still wake the guest. If not, what it has not answered it never will. */
@@ -108,7 +127,10 @@ export class GuestOps implements OpTarget {
 
   log(requestId: number, level: LogLevel, text: string, dropped: number): void {
     const pending = this.#owner.pending(requestId) ?? this.#owner.entryOwner()
-    if (pending === undefined) return
+    if (pending === undefined) {
+      this.#owner.onUnownedLog(level, text)
+      return
+    }
     const { usage } = pending.invocation
     const room = fixedLimits.maxLogBytesPerInvocation - usage.logBytes
     // UTF-16 units stand for bytes: a cap, not a measure.
@@ -181,6 +203,14 @@ export class GuestOps implements OpTarget {
 
   restoreKey(keyId: number, sealed: string): boolean {
     return this.#crypto?.restoreKey(keyId, sealed) ?? false
+  }
+
+  listLayers(folder: string): string {
+    return this.#layers?.list(folder) ?? ''
+  }
+
+  readLayer(path: string, asText: boolean): Uint8Array | string | number | undefined {
+    return this.#layers?.read(path, asText)
   }
 
   openCodec(requestId: number, format: CompressionFormat, isDecompressing: boolean): number | string {
@@ -279,8 +309,9 @@ export class GuestOps implements OpTarget {
     this.#async.tell(pending, (frames) => frames.abort(pending.requestId, reason))
   }
 
-  /** Gives everything up. `failureOf` says what became of those whose response is being written. */
+  /** Gives everything up, once. `failureOf` says what became of those whose response is being written. */
   close(failureOf: (pending: Pending) => FailedOutcome): void {
+    if (this.#isClosed) return
     this.#isClosed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null

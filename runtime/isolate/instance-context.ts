@@ -31,8 +31,8 @@ export interface InstanceContext {
   readonly hostWork: HostWork
   /** `Web/1`-style product: `navigator.userAgent`, and what outbound requests name unless the guest does. */
   readonly userAgent: string
-  /** An instance of this version is about to be entered: written where it survives a crash of the process. */
-  readonly onEntering: (manifest: VersionManifest) => void
+  /** An instance of this version, or layers (by their digest), will be entered: written where a crash of the process leaves it. */
+  readonly onEntering: (version: Pick<VersionManifest, 'versionId'>) => void
   /** The instance has something to enter for; called once until `runEntry` has taken it. */
   readonly onReady: (instance: Instance) => void
   /** A request has left (answered or not), or the instance became idle. */

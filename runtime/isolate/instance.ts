@@ -7,14 +7,16 @@ import type { BatchSize } from './batch-size.ts'
 import { culpritsOf, type Entry } from './culprits.ts'
 import { EntryCharges } from './entry-charges.ts'
 import { EntryFrames } from './entry-frames.ts'
-import { GuestOps } from './guest-ops.ts'
+import type { GuestOps, OpOwner } from './guest-ops.ts'
 import { InstanceAnswers } from './instance-answers.ts'
 import type { CondemnReason, InstanceContext } from './instance-context.ts'
 import { condemned, interrupted, neverSettles, noResponse, waitedTooLong } from './instance-outcomes.ts'
 import { InstanceRequests, waitUntilMs } from './instance-requests.ts'
+import type { LayerFiles } from './layer-files.ts'
 import { type Hooks, Lifecycle, mostInitCpuMs } from './lifecycle.ts'
 import { answerOp } from './op-calls.ts'
 import type { Pending } from './pending.ts'
+import { opsFor } from './preload-layers.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 import { type Rejection, rejectionText } from './rejection.ts'
 import { readResults } from './result-frames.ts'
@@ -57,7 +59,13 @@ export class Instance {
   /** Use `loadInstance`: the isolate must hold the version's module already. */
   constructor(
     prepared: PreparedIsolate,
-    options: { manifest: VersionManifest; batchSize: BatchSize; context: InstanceContext },
+    options: {
+      manifest: VersionManifest
+      batchSize: BatchSize
+      context: InstanceContext
+      /** Null or absent = the version has no layers. */
+      layerFiles?: LayerFiles | null
+    },
   ) {
     this.manifest = options.manifest
     this.#prepared = prepared
@@ -66,15 +74,13 @@ export class Instance {
     this.#context = options.context
     this.createdAtMs = this.lastUsedAtMs = options.context.nowMs()
     this.#requests = new InstanceRequests(this, options.context)
-    this.#ops = new GuestOps(
-      {
-        pending: (requestId) => this.#requests.get(requestId),
-        entryOwner: () => this.#entryOwner,
-        onCompletion: () => this.#noteReady(),
-      },
-      options.context,
-      options.manifest,
-    )
+    const owner: OpOwner = {
+      pending: (requestId) => this.#requests.get(requestId),
+      entryOwner: () => this.#entryOwner,
+      onCompletion: () => this.#noteReady(),
+      onUnownedLog() {},
+    }
+    this.#ops = opsFor(prepared, owner, options.context, options.manifest, options.layerFiles ?? null)
     this.#answers = new InstanceAnswers({
       manifest: options.manifest,
       mapError: options.context.mapError,

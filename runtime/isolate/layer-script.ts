@@ -1,7 +1,7 @@
 import type ivm from 'isolated-vm'
 import type { Digest } from '../model/version.ts'
+import type { LoadFailure } from './evaluation.ts'
 import type { LayerFiles } from './layer-files.ts'
-import type { LoadFailure } from './load-instance.ts'
 
 /** The name under which a layer script's frames stand in stacks. */
 export const layersFilename = 'isolette:layers'

@@ -33,6 +33,8 @@ export interface OpTarget {
   closeCodec(codecId: number): void
   subtle(requestId: number, call: SubtleOp): ArrayBuffer | string | number | undefined
   restoreKey(keyId: number, sealed: string): boolean
+  listLayers(folder: string): string
+  readLayer(path: string, asText: boolean): Uint8Array | string | number | undefined
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
@@ -141,6 +143,13 @@ export function answerOp(
       })
     case op.restoreKey:
       return isId(a) && typeof b === 'string' ? target.restoreKey(a, b) : undefined
+    case op.listLayers:
+      return typeof a === 'string' ? target.listLayers(a) : ''
+    case op.readLayer: {
+      if (typeof a !== 'string') return undefined
+      const content = target.readLayer(a, b === true)
+      return content instanceof Uint8Array ? ownBuffer(content) : content
+    }
     default:
       return undefined
   }

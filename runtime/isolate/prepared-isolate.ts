@@ -4,6 +4,8 @@ import ivm from 'isolated-vm'
 import { op, progressIndex } from './abi.ts'
 import type { CompiledBootstrap } from './compiled-bootstrap.ts'
 import type { Guardian } from './guardian.ts'
+import { interrupted } from './instance-outcomes.ts'
+import type { Preloaded } from './preload-layers.ts'
 import { rehearse } from './rehearsal.ts'
 
 /**
@@ -26,8 +28,11 @@ export class PreparedIsolate {
   readonly load: ivm.Reference<(exports: unknown) => string>
   readonly enter: ivm.Reference<(meta: string, text: string) => void>
   readonly collect: ivm.Reference<() => string>
+  readonly layers: ivm.Reference<(script: unknown, step: number) => unknown>
   /** The guest's progress through a batch; see `progressIndex`. */
   readonly progress: Int32Array
+  /** What it has evaluated of layers; see `preloadLayers`. */
+  preloaded: Preloaded | null = null
   readonly #guardian: Guardian
   readonly #index: number
   #answer: OpHandler = () => undefined
@@ -66,6 +71,7 @@ export class PreparedIsolate {
     this.load = exports.getSync('load', { reference: true })
     this.enter = exports.getSync('enter', { reference: true })
     this.collect = exports.getSync('collect', { reference: true })
+    this.layers = exports.getSync('layers', { reference: true })
     exports.release()
     rehearse(this)
     this.#index = guardian.add(this.isolate)
@@ -120,6 +126,7 @@ export class PreparedIsolate {
   }
 
   dispose(): void {
+    this.preloaded?.ops.close(() => interrupted)
     this.#answer = () => undefined
     this.#guardian.forget(this.#index)
     try {

@@ -1,17 +1,8 @@
-import type { GuestConfig } from './abi.ts'
+import { noConfig } from './abi.ts'
 import { EntryFrames } from './entry-frames.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 
 const bundle = `({ default: { async fetch() { return new Response('') } } })`
-
-const config: GuestConfig = {
-  functionName: '',
-  functionVersion: '',
-  memoryLimitMiB: 0,
-  env: {},
-  userAgent: '',
-  allowsWasm: false,
-}
 
 /**
  * Takes one request through a waiting isolate, by a function of our own that the real one then replaces.
@@ -23,7 +14,7 @@ const config: GuestConfig = {
 export function rehearse(
   prepared: Pick<PreparedIsolate, 'isolate' | 'context' | 'configure' | 'load' | 'enter' | 'collect'>,
 ): void {
-  prepared.configure.applySync(undefined, [JSON.stringify(config)])
+  prepared.configure.applySync(undefined, [JSON.stringify(noConfig)])
   const script = prepared.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
   const exports = script.runSync(prepared.context, { reference: true })
   script.release()

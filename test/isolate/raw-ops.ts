@@ -2,11 +2,11 @@ import { entryFrame } from '../../runtime/isolate/abi.ts'
 import { EntryFrames } from '../../runtime/isolate/entry-frames.ts'
 import { GuestOps } from '../../runtime/isolate/guest-ops.ts'
 import type { InstanceContext } from '../../runtime/isolate/instance-context.ts'
+import type { LayerFiles } from '../../runtime/isolate/layer-files.ts'
 import { answerOp } from '../../runtime/isolate/op-calls.ts'
 import { Pending } from '../../runtime/isolate/pending.ts'
 import type { ByteSource } from '../../runtime/model/byte-source.ts'
 import { type HttpEvent, type Invocation, noUsage } from '../../runtime/model/invocation.ts'
-import type { VersionManifest } from '../../runtime/model/version.ts'
 
 const interrupted = { kind: 'interrupted', message: 'ended' } as const
 
@@ -16,14 +16,15 @@ export class Ops {
   readonly #ops: GuestOps
   readonly closed: string[] = []
 
-  constructor(memoryMiB = 1) {
+  constructor(memoryMiB = 1, files: LayerFiles | null = null) {
     const context = { nowMs: () => 0, wallMs: () => 0 } as InstanceContext
     const owner = {
       pending: (id: number) => this.#pending.get(id),
       entryOwner: () => undefined,
       onCompletion() {},
+      onUnownedLog() {},
     }
-    this.#ops = new GuestOps(owner, context, { limits: { memoryMiB } } as VersionManifest)
+    this.#ops = new GuestOps(owner, context, { versionId: 'test', limits: { memoryMiB } }, files)
   }
 
   /** Begins a request; returns what its frame says of its body. */

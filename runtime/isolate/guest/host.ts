@@ -210,3 +210,13 @@ export function runCodec(
 export function closeCodec(codecId: number): void {
   call(op.closeCodec, codecId)
 }
+
+/** What the layers have in a folder, as JSON; '' = there is no such folder. */
+export function listLayers(folder: string): string {
+  return call(op.listLayers, folder) as string
+}
+
+/** A file of the layers; undefined = there is none, a number = so many bytes, which is too much. */
+export function readLayer(path: string, asText: boolean): ArrayBuffer | string | number | undefined {
+  return call(op.readLayer, path, asText) as ArrayBuffer | string | number | undefined
+}

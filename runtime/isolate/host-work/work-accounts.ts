@@ -7,7 +7,7 @@ import type { WorkAccount } from './host-work.ts'
 export class WorkAccounts {
   readonly #ofModule: ModuleAccount
 
-  constructor({ versionId }: VersionManifest) {
+  constructor({ versionId }: Pick<VersionManifest, 'versionId'>) {
     this.#ofModule = new ModuleAccount(versionId)
   }
 
