@@ -5,9 +5,9 @@ import { bodyKind } from './abi.ts'
 import type { GuestOps } from './guest-ops.ts'
 import type { SinkEnd } from './guest-sinks.ts'
 import type { InstanceContext } from './instance-context.ts'
-import { exceededCpu, noResponse, responseOutcome, resultOutcome } from './instance-outcomes.ts'
+import { exceededCpu, interrupted, noResponse, responseOutcome, resultOutcome } from './instance-outcomes.ts'
 import type { InstanceRequests } from './instance-requests.ts'
-import { mostInitCpuMs } from './lifecycle.ts'
+import { maxInitCpuMs } from './lifecycle.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
 import { WatchedSource } from './outbound/watched-source.ts'
 import type { Pending } from './pending.ts'
@@ -71,7 +71,7 @@ export class InstanceAnswers {
     const { limits } = this.#taker.manifest
     const spentMs = pending.invocation.usage.cpuMs
     if (spentMs <= limits.cpuMs) return null
-    if (pending.hook === 'init' && spentMs <= mostInitCpuMs(limits)) return null
+    if (pending.hook === 'init' && spentMs <= maxInitCpuMs(limits)) return null
     return exceededCpu(spentMs, limits.cpuMs)
   }
 
@@ -82,6 +82,16 @@ export class InstanceAnswers {
     this.tellRest(pending)
     ops.forget(pending)
     if (requests.isEmpty) ops.rest()
+  }
+
+  /** Ends all requests: the instance is about to end. */
+  interruptAll(): void {
+    const { requests } = this.#taker
+    requests.close()
+    for (const pending of requests.values()) {
+      this.conclude(pending, interrupted)
+      this.remove(pending)
+    }
   }
 
   /** What a request has done since it was recorded. Call it when it does nothing more. */

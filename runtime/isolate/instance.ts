@@ -51,7 +51,6 @@ export class Instance {
   #state: InstanceState = 'resident'
   /** Null for modules without hooks. */
   #lifecycle: Lifecycle | null = null
-  #onShutDown: () => void = () => {}
   #isReadyNoted = false
   #heapSampledAtMs = 0
   #entryOwner: Pending | undefined
@@ -113,11 +112,14 @@ export class Instance {
   start(hooks: Hooks, target: () => Target): void {
     this.#charges.begin()
     if (hooks.size === 0) return
-    const requests = this.#requests
-    this.#lifecycle = new Lifecycle({ hooks, target, requests, ops: this.#ops, context: this.#context })
-    if (!hooks.has('init')) return
-    this.#state = 'initialising'
-    this.#lifecycle.begin('init')
+    const parts = { hooks, target, requests: this.#requests, ops: this.#ops, context: this.#context }
+    this.#lifecycle = new Lifecycle(this, parts)
+    if (this.#lifecycle.initialise()) this.#state = 'initialising'
+  }
+
+  /** Its `init` went well. */
+  serve(): void {
+    if (this.#state === 'initialising') this.#state = 'resident'
   }
 
   /**
@@ -126,21 +128,14 @@ export class Instance {
    * `fixedLimits.maxShutdownMs` at the latest. Until then the caller must pass on what `onReady` says.
    */
   shutDown(onEnded: () => void): void {
-    const lifecycle = this.#lifecycle
-    const isOver = this.#state === 'condemned' || lifecycle?.isRunning
-    if (isOver || !lifecycle?.has('shutdown')) {
+    if (this.#state !== 'condemned' && this.#lifecycle?.canShutDown) {
+      this.#state = 'retiring'
+      this.#answers.interruptAll()
+      this.#lifecycle.shutDown(onEnded)
+    } else {
       this.dispose()
       onEnded()
-      return
     }
-    this.#state = 'retiring'
-    this.#onShutDown = onEnded
-    this.#requests.close()
-    for (const pending of this.#requests.values()) {
-      this.#answers.conclude(pending, interrupted)
-      this.#answers.remove(pending)
-    }
-    lifecycle.begin('shutdown')
   }
 
   /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
@@ -171,9 +166,10 @@ export class Instance {
   expire(pending: Pending): void {
     pending.expiresAtMs = null
     if (pending.isSettled) {
-      this.#answers.conclude(pending, waitedTooLong(waitUntilMs))
+      const mayRunOnMs = pending.hook === 'shutdown' ? fixedLimits.maxShutdownMs : waitUntilMs
+      this.#answers.conclude(pending, waitedTooLong(mayRunOnMs))
       this.#answers.remove(pending)
-      this.#afterHook()
+      this.#lifecycle?.settle()
       this.#context.onProgress(this)
       return
     }
@@ -196,7 +192,7 @@ export class Instance {
     this.#end(() => interrupted)
     for (const pending of this.#requests.values()) this.#requests.settle(pending, interrupted)
     this.#requests.clear()
-    this.#afterHook()
+    this.#lifecycle?.settle()
   }
 
   /** One entry: what is ready, as many requests as the version's mean CPU allows. */
@@ -244,8 +240,7 @@ export class Instance {
 
   /** Twice the CPU limit and a little: the guardian sees wall time, and the thread may have been off its core. */
   get #wallBudgetMs(): number {
-    const { limits } = this.manifest
-    const cpuMs = this.#lifecycle?.isInitialising ? mostInitCpuMs(limits) : limits.cpuMs
+    const cpuMs = this.#lifecycle?.initCpuMs ?? this.manifest.limits.cpuMs
     return 2 * Math.min(cpuMs, fixedLimits.maxSliceMs) + 20
   }
 
@@ -317,7 +312,7 @@ export class Instance {
       this.heapMiB = this.#prepared.heapMiB()
     }
     if (!this.#requests.isQueueEmpty || this.#ops.hasCompletions) this.#noteReady()
-    this.#afterHook()
+    this.#lifecycle?.settle()
     this.#context.onProgress(this)
   }
 
@@ -331,23 +326,8 @@ export class Instance {
     } else {
       this.#answers.remove(pending)
     }
-    this.#afterHook()
+    this.#lifecycle?.settle()
     this.#context.onProgress(this)
-  }
-
-  /** If a hook has ended, it serves from now on, or is over. */
-  #afterHook(): void {
-    const end = this.#lifecycle === null ? null : this.#lifecycle.takeEnd()
-    if (end === null) return
-    const { hook, outcome } = end
-    if (hook === 'init' && outcome.kind === 'ok') {
-      if (this.#state === 'initialising') this.#state = 'resident'
-      return
-    }
-    const isEndedByOwner = outcome.kind === 'interrupted'
-    this.dispose()
-    if (hook === 'shutdown') this.#onShutDown()
-    else if (outcome.kind !== 'ok' && !isEndedByOwner) this.#context.onInitFailed(this, outcome)
   }
 
   #condemn(
@@ -379,7 +359,7 @@ export class Instance {
       if (!again.has(pending)) this.#requests.settle(pending, failureOf(pending))
     }
     this.#requests.clear()
-    this.#afterHook()
+    this.#lifecycle?.settle()
     this.#context.onCondemned(this, reason, { notBegun, cause: this.#prepared.fault })
   }
 

@@ -3,6 +3,7 @@ import { fixedLimits, type Limits } from '../model/limits.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Hook } from './abi.ts'
 import type { GuestOps } from './guest-ops.ts'
+import type { Instance } from './instance.ts'
 import type { InstanceContext } from './instance-context.ts'
 import type { InstanceRequests } from './instance-requests.ts'
 import type { Pending } from './pending.ts'
@@ -24,8 +25,8 @@ const maxMs: { readonly [K in Hook]: number } = {
   shutdown: fixedLimits.maxShutdownMs,
 }
 
-/** CPU that `init` may take: its time comes once, before anybody's own counts. */
-export function mostInitCpuMs({ cpuMs }: Limits): number {
+/** CPU that `init` may take: what it prepares once may cost more than one request does. */
+export function maxInitCpuMs({ cpuMs }: Limits): number {
   return Math.max(cpuMs, fixedLimits.maxInitCpuMs)
 }
 
@@ -35,32 +36,61 @@ export function mostInitCpuMs({ cpuMs }: Limits): number {
  */
 export class Lifecycle {
   readonly #parts: LifecycleParts
+  readonly #instance: Instance
   #running: { readonly hook: Hook; readonly pending: Pending } | null = null
   #outcome: Outcome | null = null
+  #onShutDown: () => void = () => {}
 
-  constructor(parts: LifecycleParts) {
+  constructor(instance: Instance, parts: LifecycleParts) {
+    this.#instance = instance
     this.#parts = parts
   }
 
-  get isRunning(): boolean {
-    return this.#running !== null
+  /** CPU that is allowed while `init` runs; null = it does not. */
+  get initCpuMs(): number | null {
+    return this.#running?.hook === 'init' ? maxInitCpuMs(this.#instance.manifest.limits) : null
   }
 
-  get isInitialising(): boolean {
-    return this.#running?.hook === 'init'
+  /** The module has a `shutdown`, and no hook runs. */
+  get canShutDown(): boolean {
+    return this.#running === null && this.#parts.hooks.has('shutdown')
   }
 
-  has(hook: Hook): boolean {
-    return this.#parts.hooks.has(hook)
+  /** Has `init` run. False = there is none. */
+  initialise(): boolean {
+    if (!this.#parts.hooks.has('init')) return false
+    this.#begin('init')
+    return true
   }
 
-  /** It enters with the next entry. None may be running. */
-  begin(hook: Hook): void {
+  /** Has `shutdown` run, disposes the instance, and calls back: once. */
+  shutDown(onEnded: () => void): void {
+    this.#onShutDown = onEnded
+    this.#begin('shutdown')
+  }
+
+  /** If a hook has ended, the instance serves from now on, or is over. To be called after whatever may end one. */
+  settle(): void {
+    const end = this.#takeEnd()
+    if (end === null) return
+    const { hook, outcome } = end
+    if (hook === 'init' && outcome.kind === 'ok') {
+      this.#instance.serve()
+      return
+    }
+    this.#instance.dispose()
+    if (hook === 'shutdown') this.#onShutDown()
+    // Interrupted: disposed from outside, where nobody needs to be told.
+    else if (outcome.kind !== 'ok' && outcome.kind !== 'interrupted')
+      this.#parts.context.onInitFailed(this.#instance, outcome)
+  }
+
+  /** It enters with the next entry. */
+  #begin(hook: Hook): void {
     const { requests, ops, context } = this.#parts
     const target = this.#parts.target()
     const nowMs = context.nowMs()
     const invocation: Invocation = {
-      // Which instance it is, its process does not say: there may be several of the version.
       id: `${hook}-${crypto.randomUUID()}`,
       target,
       event: { kind: 'direct', json: '' },
@@ -74,16 +104,17 @@ export class Lifecycle {
     }
     const pending = requests.addHook(hook, invocation)
     this.#running = { hook, pending }
+    // Its time runs from now on, though in a busy worker it may take a while until it is entered.
+    requests.expireInTime(pending)
     ops.runHook(pending, hook, maxMs[hook])
   }
 
-  /** The hook that has ended since it was last asked, and how; null = none has. */
-  takeEnd(): { readonly hook: Hook; readonly outcome: Outcome } | null {
-    if (this.#running === null || this.#outcome === null) return null
+  #takeEnd(): { readonly hook: Hook; readonly outcome: Outcome } | null {
+    const outcome = this.#outcome
+    if (this.#running === null || outcome === null) return null
     const { hook, pending } = this.#running
     // What `shutdown` gave to `waitUntil` runs within its time; of `init`, beside requests.
     if (hook === 'shutdown' && !pending.isGivenUp && this.#parts.requests.has(pending)) return null
-    const outcome = this.#outcome
     this.#running = null
     this.#outcome = null
     return { hook, outcome }
@@ -95,10 +126,12 @@ function describe(hook: Hook, outcome: Outcome, limits: Limits): Outcome {
   const { kind } = outcome
   switch (kind) {
     case 'exceeded_cpu': {
-      const most = hook === 'init' ? mostInitCpuMs(limits) : limits.cpuMs
-      const slice = Math.min(most, fixedLimits.maxSliceMs)
-      const message = `${hook} was stopped over ${most} ms of CPU, or ${slice} ms without a pause`
-      return { kind, message }
+      const cpuMs = hook === 'init' ? maxInitCpuMs(limits) : limits.cpuMs
+      const sliceMs = Math.min(cpuMs, fixedLimits.maxSliceMs)
+      return {
+        kind,
+        message: `${hook} was stopped over ${cpuMs} ms of CPU, or ${sliceMs} ms without a pause`,
+      }
     }
     case 'exceeded_wall_time':
       return { kind, message: `${hook} did not settle within ${maxMs[hook]} ms` }
