@@ -36,6 +36,16 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'list which requests lead to which function',
     load: () => import('./commands/route-ls.ts'),
   },
+  'layer publish': {
+    summary: 'publish a zip or a folder as a version of a layer',
+    load: () => import('./commands/layer-publish.ts'),
+  },
+  'layer ls': { summary: 'list layers', load: () => import('./commands/layer-ls.ts') },
+  'layer show': {
+    summary: 'show the files of a layer, or of all layers of a function',
+    load: () => import('./commands/layer-show.ts'),
+  },
+  'layer rm': { summary: 'remove a version of a layer', load: () => import('./commands/layer-rm.ts') },
   invoke: { summary: 'run a function and print its result', load: () => import('./commands/invoke.ts') },
   ls: { summary: 'list functions', load: () => import('./commands/ls.ts') },
   ps: { summary: 'show workers and their resident instances', load: () => import('./commands/ps.ts') },

@@ -12,6 +12,12 @@ export type {
   DroppedLine,
   FunctionPage,
   FunctionSummary,
+  LayerAnswer,
+  LayerDetail,
+  LayerEntry,
+  LayerPage,
+  LayerSummary,
+  MergedFiles,
   Removed,
   RouteList,
   VersionAnswer,
@@ -33,12 +39,17 @@ export type { FunctionRecord } from './model/function.ts'
 export type { HttpEvent, Invocation, InvocationUsage, Invoker, LogLine, Target } from './model/invocation.ts'
 export { noUsage } from './model/invocation.ts'
 export type { FailedOutcome, GuestError, HttpResponse, Outcome, OutcomeKind } from './model/outcome.ts'
+export type { ProvisionedVersion } from './model/provision-spread.ts'
 export { defaultAlias, formatQualifier, parseFunctionReference, parseQualifier } from './model/qualifier.ts'
+export type { Grant, LeaseNote, Share } from './model/share.ts'
+export { noShare } from './model/share.ts'
 export type { VersionId, VersionLabel } from './model/version.ts'
 export type { WorkerMetrics } from './observe/metrics.ts'
 export { addEnded } from './observe/metrics-sum.ts'
 export type { InvocationRecord } from './observe/record.ts'
 export type { Recorder } from './observe/recorder.ts'
+export { LeaseBook } from './pool/lease-book.ts'
 export type { WorkerStatus } from './pool/status.ts'
 export type { Builder } from './registry/build.ts'
+export type { Provisioning, ProvisioningOptions } from './registry/provisioning.ts'
 export type { ArtifactStore, Registry, RegistryDelta, RegistryView } from './registry/registry.ts'

@@ -5,6 +5,7 @@ import { functionCommands } from './commands/functions.ts'
 import { healthCommands } from './commands/health.ts'
 import { infoCommands } from './commands/info.ts'
 import { invocationCommands } from './commands/invocations.ts'
+import { layerCommands } from './commands/layers.ts'
 import { logCommands } from './commands/logs.ts'
 import { routeCommands } from './commands/routes.ts'
 import { versionCommands } from './commands/versions.ts'
@@ -27,6 +28,7 @@ export const adminCommands: readonly AdminCommand[] = [
   ...functionCommands,
   ...versionCommands,
   ...aliasCommands,
+  ...layerCommands,
   ...routeCommands,
   ...invocationCommands,
   ...workerCommands,

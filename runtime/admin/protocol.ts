@@ -1,12 +1,12 @@
 import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RouteEntry } from '../model/route.ts'
-import type { HandlerKind, UnsafeFeatures, VersionId } from '../model/version.ts'
+import type { Digest, HandlerKind, UnsafeFeatures, VersionId, VersionLabel } from '../model/version.ts'
 import type { Spread } from './changes.ts'
 import type { FleetMember } from './fleet.ts'
 
 // What the commands answer, as their clients see it. Every answer to a change carries `workers`, which is null if
-// nothing changed.
+// nothing changed that workers have to hear of.
 
 /** As people write them: `{ "3": 0.95, "4": 0.05 }`. */
 export type Weights = Readonly<Record<string, number>>
@@ -71,6 +71,54 @@ export interface DeploymentAnswer {
   readonly routes: readonly RouteEntry[]
   readonly warnings: readonly string[]
   readonly workers: Spread | null
+}
+
+export interface LayerSummary {
+  readonly layer: string
+  readonly version: number
+  /** The same for the same files, wherever they are published. */
+  readonly digest: Digest
+  readonly files: number
+  /** Of all files together. */
+  readonly bytes: number
+  readonly publishedAtMs: number
+  /** How many versions hold it, each `$LATEST` counted. */
+  readonly usedBy: number
+}
+
+export interface LayerPage {
+  readonly layers: readonly LayerSummary[]
+  /** Where the next page begins, null after the last. */
+  readonly cursor: string | null
+}
+
+export interface LayerDetail extends LayerSummary {
+  /** Versions that hold it, like `hello:3` and `hello:$LATEST`; at most 1 000. */
+  readonly holders: readonly string[]
+  /** Modules that it wants evaluated in waiting isolates; null: those that functions import. */
+  readonly preload: readonly string[] | null
+  readonly content: readonly LayerEntry[]
+}
+
+export interface LayerEntry {
+  /** As functions see it: `/opt/nodejs/node_modules/lodash/lodash.js`. */
+  readonly path: string
+  readonly bytes: number
+}
+
+export interface LayerAnswer extends LayerSummary {
+  /** The content is that of a version that was there before. */
+  readonly unchanged: boolean
+  readonly warnings: readonly string[]
+}
+
+/** The files that a version finds under `/opt`. */
+export interface MergedFiles {
+  readonly function: string
+  readonly version: VersionLabel
+  readonly layers: readonly string[]
+  /** In order of their paths, each with the layer that it is from. */
+  readonly content: readonly (LayerEntry & { readonly layer: string })[]
 }
 
 export interface RouteList {

@@ -28,9 +28,6 @@ export interface Build {
   readonly warnings: readonly string[]
 }
 
-/** What to pack: a zip or a folder. */
-export type LayerRequest = Omit<PackRequest, 'signal'>
-
 /** Builds functions and packs layers, in a process of its own. */
 export interface Builder {
   /**
@@ -40,6 +37,6 @@ export interface Builder {
   build(request: BuildRequest): Promise<Build>
   /** What it writes into the temporary folder, also when it fails, is the caller's to remove.
    * @throws IsoletteError what `packLayer` throws; `bad_layer` too if it takes too long or ends the process that reads */
-  packLayer(request: LayerRequest): Promise<PackedLayer>
+  packLayer(request: PackRequest): Promise<PackedLayer>
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { IsoletteError } from '../model/errors.ts'
-import type { Build, Builder, BuildRequest, LayerRequest } from './build.ts'
+import type { Build, Builder, BuildRequest } from './build.ts'
 import { ForkedBuilder } from './forked-builder.ts'
-import type { PackedLayer } from './layers/pack-layer.ts'
+import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 
 export interface BuilderOptions {
   /** A builder process was started; whoever outlives this process has to end it. */
@@ -46,7 +46,7 @@ class BuilderClient implements Builder {
     return this.#inTurn(`build ${JSON.stringify(request.path)}`, (forked) => forked.build(request))
   }
 
-  packLayer(request: LayerRequest): Promise<PackedLayer> {
+  packLayer(request: PackRequest): Promise<PackedLayer> {
     return this.#inTurn(`pack layer ${JSON.stringify(request.path)}`, (forked) => forked.packLayer(request))
   }
 

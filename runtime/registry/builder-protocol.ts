@@ -4,12 +4,12 @@
  */
 
 import type { ErrorCode } from '../model/errors.ts'
-import type { Build, BuildRequest, LayerRequest } from './build.ts'
-import type { PackedLayer } from './layers/pack-layer.ts'
+import type { Build, BuildRequest } from './build.ts'
+import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 
 export type ToBuilder =
   | { readonly kind: 'build'; readonly request: BuildRequest }
-  | { readonly kind: 'pack'; readonly request: LayerRequest }
+  | { readonly kind: 'pack'; readonly request: PackRequest }
 
 export type FromBuilder =
   /** The function's own code is about to run, which the process may not survive. */

@@ -180,6 +180,10 @@ class LmdbRegistry implements EmbeddedRegistry {
     return new LayerHolders(this.#tables).list(reference, options.limit)
   }
 
+  countLayerHolders(reference: LayerReference): number {
+    return new LayerHolders(this.#tables).count(reference)
+  }
+
   resolveLayers(references: readonly string[]): ResolvedLayer[] {
     return references.map((reference) => {
       const { index, pack } = requireLayer(this.#tables, parseLayerReference(reference))

@@ -3,11 +3,11 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IsoletteError } from '../model/errors.ts'
 import { fixedLimits } from '../model/limits.ts'
-import type { Build, BuildRequest, LayerRequest } from './build.ts'
+import type { Build, BuildRequest } from './build.ts'
 import type { BuilderOptions } from './builder-client.ts'
 import type { FromBuilder, ToBuilder } from './builder-protocol.ts'
 import { evaluationTooLong } from './check-bundle.ts'
-import type { PackedLayer } from './layers/pack-layer.ts'
+import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 import { RunningBuild } from './running-build.ts'
 import { RunningPack } from './running-pack.ts'
 import type { WorkResult } from './work-result.ts'
@@ -61,7 +61,7 @@ export class ForkedBuilder {
   }
 
   /** @throws IsoletteError what `Builder.packLayer` throws */
-  async packLayer(request: LayerRequest): Promise<PackedLayer> {
+  async packLayer(request: PackRequest): Promise<PackedLayer> {
     const running = new RunningPack(request)
     running.failAfter(this.#options.packDeadlineMs)
     this.#running = running

@@ -5,8 +5,8 @@ import type { LayerContent } from './registry.ts'
 import type { RegistryDraft } from './registry-draft.ts'
 import type { Tables } from './tables.ts'
 
-/** So many of those that hold a layer are told to whoever wants to remove it. */
-const maxHoldersNamed = 1000
+/** So many of the versions that hold a layer are told. */
+export const maxHoldersNamed = 1000
 const maxHoldersInMessage = 5
 
 /** Gives the content the next number of its name, or finds the one that it has. */
@@ -55,7 +55,8 @@ function checkUnheld(draft: RegistryDraft, reference: LayerReference): void {
   const holders = draft.layerHolders.list(reference, maxHoldersNamed)
   if (holders.length === 0) return
   const named = holders.slice(0, maxHoldersInMessage).join(', ')
-  const more = holders.length > maxHoldersInMessage ? ` and ${holders.length - maxHoldersInMessage} more` : ''
+  const others = draft.layerHolders.count(reference) - maxHoldersInMessage
+  const more = others > 0 ? ` and ${others} more` : ''
   throw new IsoletteError(
     'in_use',
     `Cannot remove layer ${formatLayerReference(reference)}: in use by ${named}${more}, must be unused`,

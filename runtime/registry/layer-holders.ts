@@ -27,14 +27,20 @@ export class LayerHolders {
     for (const layer of layers) this.#table.remove(keyOf(layer, holder))
   }
 
+  count(layer: LayerReference): number {
+    return this.#table.count(rangeOf(layer))
+  }
+
   /** As people name them, `hello:3` and `hello:$LATEST`, in order of name; at most `limit`. */
-  list({ name, version }: LayerReference, limit: number): string[] {
-    const start: HolderKey = [name, version, '', 0]
-    const end: HolderKey = [name, version + 1, '', 0]
-    return [...this.#table.entries({ start, end, limit })].map(
+  list(layer: LayerReference, limit: number): string[] {
+    return [...this.#table.entries({ ...rangeOf(layer), limit })].map(
       ({ key: [, , holder, number] }) => `${holder}:${number === 0 ? '$LATEST' : number}`,
     )
   }
+}
+
+function rangeOf({ name, version }: LayerReference): { start: HolderKey; end: HolderKey } {
+  return { start: [name, version, '', 0], end: [name, version + 1, '', 0] }
 }
 
 function keyOf(layer: string, { functionName, version }: Holder): HolderKey {

@@ -100,6 +100,7 @@ export interface Registry {
   listLayers(options: { readonly cursor: LayerReference | null; readonly limit: number }): LayerVersion[]
   /** Versions that hold a layer, as `hello:3` and `hello:$LATEST`, in order; at most `limit`. */
   listLayerHolders(reference: LayerReference, options: { readonly limit: number }): string[]
+  countLayerHolders(reference: LayerReference): number
   /** What layers are called, by content. @throws IsoletteError `bad_name`, `layer_not_found` */
   resolveLayers(references: readonly string[]): ResolvedLayer[]
   /** Deletes artifacts and manifests that nothing has referred to for ten minutes. Returns how many files went. */

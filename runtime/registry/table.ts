@@ -65,6 +65,11 @@ export class Table<V, K extends Key = string> {
     return false
   }
 
+  /** How many keys are in the range. */
+  count(range: TableRange<K>): number {
+    return this.#database.getKeysCount(range)
+  }
+
   /** Only within `Store.change`. */
   put(key: K, value: V): void {
     this.#database.put(key, value)

@@ -228,6 +228,10 @@ export class MemoryRegistry implements Registry {
       .slice(0, limit)
   }
 
+  countLayerHolders(reference: LayerReference): number {
+    return this.listLayerHolders(reference, { limit: Number.POSITIVE_INFINITY }).length
+  }
+
   resolveLayers(references: readonly string[]) {
     return references.map((reference) => {
       const { index, pack } = this.getLayer(parseLayerReference(reference))

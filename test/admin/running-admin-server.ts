@@ -23,6 +23,7 @@ export class RunningAdminServer implements AsyncDisposable {
   readonly registry = new MemoryRegistry()
   readonly fleet = new MemoryFleet()
   readonly builder = new StubBuilder()
+  readonly artifacts = new MemoryArtifacts()
   readonly logged: unknown[] = []
   readonly server: AdminServer
 
@@ -31,7 +32,7 @@ export class RunningAdminServer implements AsyncDisposable {
       registry: this.registry,
       fleet: this.fleet,
       builder: this.builder,
-      artifacts: new MemoryArtifacts(),
+      artifacts: this.artifacts,
       version: '1.2.3',
       clock: () => 61_000,
       startedAtMs: 1_000,

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
-import type { Build, Builder, BuildRequest, LayerRequest } from '../../runtime/registry/build.ts'
-import type { PackedLayer } from '../../runtime/registry/layers/pack-layer.ts'
+import type { Build, Builder, BuildRequest } from '../../runtime/registry/build.ts'
+import type { PackedLayer, PackRequest } from '../../runtime/registry/layers/pack-layer.ts'
 import type { ArtifactStore, TemporaryFolder } from '../../runtime/registry/registry.ts'
 
 /** Builds whatever `code` says at the moment, under the name of the path. */
@@ -14,7 +14,7 @@ export class StubBuilder implements Builder {
   readonly requests: BuildRequest[] = []
   /** What the next layer holds, by path. */
   layerFiles: Readonly<Record<string, string>> = { 'nodejs/node_modules/lodash/lodash.js': 'four' }
-  readonly layerRequests: LayerRequest[] = []
+  readonly layerRequests: PackRequest[] = []
   /** Awaited by a build before it reads `code`. */
   gate: () => Promise<void> = async () => {}
 
@@ -49,7 +49,7 @@ export class StubBuilder implements Builder {
     }
   }
 
-  async packLayer(request: LayerRequest): Promise<PackedLayer> {
+  async packLayer(request: PackRequest): Promise<PackedLayer> {
     this.layerRequests.push(request)
     await this.gate()
     return packStub(request, this.layerFiles)
@@ -59,7 +59,7 @@ export class StubBuilder implements Builder {
 }
 
 /** As `packLayer` does it, with the files given. */
-function packStub({ temporaryFolder }: LayerRequest, content: Readonly<Record<string, string>>): PackedLayer {
+function packStub({ temporaryFolder }: PackRequest, content: Readonly<Record<string, string>>): PackedLayer {
   const paths = Object.keys(content).sort()
   const packFile = join(temporaryFolder, 'pack')
   const pack = paths.map((path) => content[path]!).join('')

@@ -133,6 +133,7 @@ test('removeLayer() is refused while versions hold the layer, and names them', a
   await deploy('hello', ['lodash:2', 'lodash:1'])
   await deploy('other', ['lodash:2'])
   const versions = ['hello:$LATEST', 'hello:1', 'hello:2']
+  assert.equal(registry.countLayerHolders(one), 3)
   assert.deepEqual(registry.listLayerHolders(one, { limit: 10 }), versions)
   await assert.rejects(registry.removeLayer(one, gentle), {
     code: 'in_use',

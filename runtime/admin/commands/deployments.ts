@@ -1,11 +1,9 @@
-import { isAbsolute } from 'node:path'
 import * as z from 'zod'
+import { absolutePath } from '../absolute-path.ts'
 import { command, json } from '../command.ts'
 
 const deployment = z.strictObject({
-  path: z
-    .string({ error: 'an absolute path' })
-    .refine((path) => isAbsolute(path) && !path.includes('\0'), { error: 'an absolute path' }),
+  path: absolutePath,
   name: z.string().optional(),
   publish: z.boolean().default(true),
   force: z.boolean().default(false),
