@@ -14,6 +14,7 @@ import {
   createLog,
   openArtifactStore,
   openRegistry,
+  Provisioning,
 } from '../runtime/supervisor-side.ts'
 import { print } from './print.ts'
 
@@ -28,6 +29,7 @@ export function supervisorDeps(options: ServerOptions, deployPaths: () => Promis
       return { registry, artifacts }
     },
     createBuilder,
+    createProvisioning: (options) => new Provisioning(options),
     createAdmin: (parts) => adminServer(parts, startedAtMs),
     deployPaths,
     log: createLog({ level: options.log.level, bindings: { process: 'supervisor', pid: process.pid } }),

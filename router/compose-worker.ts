@@ -6,6 +6,7 @@ import type {
   DirectResult,
   FunctionRecord,
   InvocationRecord,
+  ProvisionedVersion,
   Recorder,
   RegistryDelta,
   RegistryView,
@@ -25,10 +26,11 @@ import {
   readBootstrap,
 } from '../runtime/worker-side.ts'
 import { directCall } from './direct-call.ts'
-import { TargetPicker } from './pick-target.ts'
+import { noWish, TargetPicker } from './pick-target.ts'
 import type { ToWorker } from './protocol.ts'
 import { createServer, type HttpServer } from './server.ts'
 import { loadUws } from './uws-binary.ts'
+import { WorkerProvisions } from './worker-provisions.ts'
 import type { WorkerContext, WorkerService } from './worker-service.ts'
 
 /** V8 ends the process at about 4 090 isolates. */
@@ -91,6 +93,7 @@ class ComposedWorker implements WorkerService {
   readonly #parts: WorkerParts
   readonly #startedAtMs = nowMs()
   readonly #picker: TargetPicker
+  readonly #provisions: WorkerProvisions
   readonly #server: HttpServer
   sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
   #lingerUntilMs = Number.POSITIVE_INFINITY
@@ -101,6 +104,11 @@ class ComposedWorker implements WorkerService {
     const { uws, view, pool, recorder } = parts
     this.#parts = parts
     this.#picker = new TargetPicker(view, Math.random)
+    this.#provisions = new WorkerProvisions({
+      targetOf: (functionName, version) => this.#picker.pick(functionName, String(version), noWish),
+      keep: () => {},
+      onFault: (error) => log.error({ err: error }, 'a version to be kept ready cannot be read'),
+    })
     this.#server = createServer({
       uws,
       view,
@@ -134,6 +142,7 @@ class ComposedWorker implements WorkerService {
       if (record === null) pool.removeFunction(name)
       else setImmediate(() => this.#prefetch(record))
     }
+    this.#provisions.refresh(Object.keys(delta.functions))
   }
 
   /** What an alias was just pointed at will be asked for next. */
@@ -154,6 +163,10 @@ class ComposedWorker implements WorkerService {
 
   setQuarantine(versionIds: readonly string[]): void {
     this.#parts.pool.setQuarantine(versionIds)
+  }
+
+  provision(versions: readonly ProvisionedVersion[]): void {
+    this.#provisions.set(versions)
   }
 
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {

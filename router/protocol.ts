@@ -6,6 +6,7 @@
 import type {
   DirectResult,
   InvocationRecord,
+  ProvisionedVersion,
   RegistryDelta,
   WorkerMetrics,
   WorkerStatus,
@@ -16,6 +17,8 @@ export type ToWorker =
   | { readonly kind: 'delta'; readonly delta: RegistryDelta }
   /** Versions that answer `quarantined` from now on, whole list. */
   | { readonly kind: 'quarantine'; readonly versionIds: readonly string[] }
+  /** Instances to keep ready from now on, whole list. */
+  | { readonly kind: 'provision'; readonly versions: readonly ProvisionedVersion[] }
   /** Run a direct event; answered by `invoked` with the same `callId`. */
   | {
       readonly kind: 'invoke'

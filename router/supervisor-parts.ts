@@ -1,5 +1,12 @@
 import type { Logger } from 'pino'
-import type { ArtifactStore, Builder, Fleet, Registry } from '../runtime/index.ts'
+import type {
+  ArtifactStore,
+  Builder,
+  Fleet,
+  Provisioning,
+  ProvisioningOptions,
+  Registry,
+} from '../runtime/index.ts'
 import type { FleetTimings } from './fleet-timings.ts'
 import type { ServerOptions } from './options.ts'
 
@@ -39,6 +46,8 @@ export interface SupervisorDeps {
   openRegistry(options: ServerOptions): Promise<OpenRegistry>
   /** Its process is to be told to `onStarted` and `onEnded`, so that the next supervisor can end it if this one cannot. */
   createBuilder(events: { onStarted(pid: number): void; onEnded(pid: number): void }): Builder
+  /** To be closed. */
+  createProvisioning(options: ProvisioningOptions): Provisioning
   createAdmin(parts: SupervisorParts): AdminServer
   /** Deploys what `serve` was given, once the admin socket is there. */
   deployPaths(): Promise<void>

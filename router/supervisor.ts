@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { IsoletteError, type Registry } from '../runtime/index.ts'
+import { IsoletteError, type Provisioning, type Registry } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
 import { clearFlights } from './flight-recorder.ts'
@@ -60,9 +60,11 @@ export class Supervisor {
       timings: this.#deps.timings,
       children,
       log,
+      onBroadcast: (delta) => provisioning.apply(delta),
       onWorkerDeath: () => registry.releaseDeadReaders(),
     })
     this.#fleet = fleet
+    const provisioning = this.#provision(registry, fleet)
     await fleet.start()
     this.#goOn()
 
@@ -112,6 +114,22 @@ export class Supervisor {
   async #drain(): Promise<void> {
     const closed = this.#admin?.close() ?? Promise.resolve()
     await Promise.all([atMost(this.#deps.timings.drainMs, closed), this.#fleet?.stop()])
+  }
+
+  /** Has the workers keep ready what functions ask for. */
+  #provision(registry: Registry, fleet: WorkerFleet): Provisioning {
+    const { workers } = this.#options
+    const provisioning = this.#deps.createProvisioning({
+      registry,
+      workers,
+      wallMs: Date.now,
+      onChanged: (worker, versions) => fleet.provision(worker, versions),
+      onFault: (functionName, error) =>
+        this.#deps.log.error({ function: functionName, err: error }, 'schedule of instances not read'),
+    })
+    this.#opened.defer(() => provisioning.close())
+    for (let worker = 0; worker < workers; worker++) fleet.provision(worker, provisioning.of(worker))
+    return provisioning
   }
 
   /** Removes artifacts that nothing refers to any more, now and then. */

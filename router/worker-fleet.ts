@@ -6,6 +6,7 @@ import {
   type FleetMember,
   type InvocationRecord,
   IsoletteError,
+  type ProvisionedVersion,
   type RegistryDelta,
   type WorkerMetrics,
 } from '../runtime/index.ts'
@@ -32,6 +33,8 @@ export interface WorkerFleetOptions {
   readonly timings: FleetTimings
   readonly children: ChildList
   readonly log: Logger
+  /** A change was sent to the workers. */
+  readonly onBroadcast: (delta: RegistryDelta) => void
   /** A worker died; what it held of the registry's readers can be taken back. */
   readonly onWorkerDeath: () => void
 }
@@ -48,6 +51,8 @@ export class WorkerFleet implements Fleet {
   readonly #quarantine = new Quarantine(() => performance.now())
   readonly #crashCause = new CrashCause()
   readonly #ids = new InvocationIds()
+  /** What the worker of each place is to keep ready. */
+  readonly #provisions: (readonly ProvisionedVersion[])[] = []
   #revision: number
   readonly #port: number
   #watch: NodeJS.Timeout | null = null
@@ -92,6 +97,7 @@ export class WorkerFleet implements Fleet {
     // To those that start, too: one may be listening already while its `ready` is still on the way.
     const workers = this.#processes()
     for (const worker of workers) worker.send({ kind: 'delta', delta })
+    this.#options.onBroadcast(delta)
     await atMost(
       this.#options.timings.applyMs,
       Promise.all(workers.map((worker) => worker.applied(delta.revision))),
@@ -132,6 +138,12 @@ export class WorkerFleet implements Fleet {
       )
     }
     return result
+  }
+
+  /** The worker of a place is to keep these instances ready from now on, and whoever replaces it. */
+  provision(index: number, versions: readonly ProvisionedVersion[]): void {
+    this.#provisions[index] = versions
+    for (const worker of this.#slots[index]?.processes ?? []) worker.send({ kind: 'provision', versions })
   }
 
   replaceAll(): Promise<void> {
@@ -192,6 +204,7 @@ export class WorkerFleet implements Fleet {
     children.add(worker.pid)
     worker.send({ kind: 'quarantine', versionIds: this.#quarantine.versionIds })
     worker.send({ kind: 'follow', all: this.#records.hasListeners })
+    worker.send({ kind: 'provision', versions: this.#provisions[index] ?? [] })
     void worker.ended.then((end) => {
       children.remove(worker.pid)
       if (worker.lastMetrics !== null) this.#endedMetrics = addEnded(this.#endedMetrics, worker.lastMetrics)

@@ -113,6 +113,9 @@ class Worker {
       case 'quarantine':
         service.setQuarantine(message.versionIds)
         break
+      case 'provision':
+        service.provision(message.versions)
+        break
       case 'invoke':
         void service.invokeDirect(message).then((result) => {
           this.#send({ kind: 'invoked', callId: message.callId, result })

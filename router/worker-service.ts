@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type {
   DirectResult,
   InvocationRecord,
+  ProvisionedVersion,
   RegistryDelta,
   VersionId,
   WorkerMetrics,
@@ -20,6 +21,8 @@ export interface WorkerService {
   apply(delta: RegistryDelta): void
   /** The versions that answer `quarantined` from now on, whole list. */
   setQuarantine(versionIds: readonly VersionId[]): void
+  /** The instances to keep ready from now on, whole list. */
+  provision(versions: readonly ProvisionedVersion[]): void
   /** Never rejects: a fault is a result too. */
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult>
   status(): WorkerStatus

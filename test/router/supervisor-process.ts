@@ -7,6 +7,7 @@ import { defaultTimings, type FleetTimings } from '../../router/fleet-timings.ts
 import type { ServerOptions } from '../../router/options.ts'
 import { resolveOptions } from '../../router/options.ts'
 import { identifyProcess } from '../../router/process-identity.ts'
+import type { ProvisionedVersion } from '../../runtime/model/provision-spread.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Long enough for two busy cores; only a failing test waits for it. */
@@ -17,6 +18,7 @@ export interface WorkerAnswer {
   readonly index: number
   readonly revision: number
   readonly quarantine: readonly string[]
+  readonly provisioned: readonly ProvisionedVersion[]
   readonly followsAll: boolean
 }
 

@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { FleetMember } from '../../runtime/admin/fleet.ts'
+import { type FunctionRecord, usualPool } from '../../runtime/model/function.ts'
 import { deadlineMs, isAlive, SupervisorProcess, startedWorkers, until } from './supervisor-process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -191,6 +193,41 @@ describe('WorkerFleet', { timeout: 4 * deadlineMs }, () => {
     await supervisor.call('replaceAll')
     // A connection that the old worker had not taken yet is reset when it stops listening.
     await until(async () => (await supervisor.get().catch(() => null))?.followsAll === true)
+  })
+
+  it('tells each worker which instances to keep ready, and its replacement too', async (t) => {
+    const supervisor = await SupervisorProcess.ready(t)
+    const record: Partial<FunctionRecord> = {
+      name: 'f',
+      settings: {
+        versionHeader: false,
+        exposeErrors: false,
+        pool: { ...usualPool, provisioned: { live: 3 } },
+        egress: { allow: [], deny: [] },
+      },
+      aliases: { live: { targets: [{ version: 4, weightUnits: 10_000 }], history: [] } },
+    }
+    await supervisor.call('broadcast', { revision: 1, functions: { f: record }, routeBuckets: {} })
+    const counts = new Map<number, number[]>()
+    const ask = async () => {
+      const answer = await supervisor.get().catch(() => null)
+      if (answer === null) return
+      assert.ok(
+        answer.provisioned.every(({ functionName, version }) => functionName === 'f' && version === 4),
+      )
+      counts.set(
+        answer.index,
+        answer.provisioned.map(({ count }) => count),
+      )
+    }
+    const isSpread = async () => {
+      await ask()
+      return isDeepStrictEqual([counts.get(0), counts.get(1)], [[2], [1]])
+    }
+    await until(isSpread)
+    counts.clear()
+    await supervisor.call('replaceAll')
+    await until(isSpread)
   })
 })
 
