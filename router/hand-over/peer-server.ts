@@ -1,0 +1,121 @@
+import { timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Invocation, Target } from '../../runtime/index.ts'
+import { type PeerAddress, peerSocket } from './peer-address.ts'
+import { type Frame, frameKind } from './peer-frames.ts'
+import { PeerLink } from './peer-link.ts'
+import type { StartNote } from './peer-notes.ts'
+import { TakenOver } from './taken-over.ts'
+
+export interface PeerServerOptions extends PeerAddress {
+  readonly nowMs: () => number
+  /** The version that is to run, as this worker knows it; null if it knows none of that name. */
+  readonly targetOf: (note: StartNote) => Target | null
+  /** Runs an invocation here and hands it to nobody else; `onMoved` if there is no share of its function here. */
+  readonly invoke: (invocation: Invocation, onMoved: () => void) => void
+  readonly cancel: (invocation: Invocation) => void
+}
+
+/** Time for a connection to say who it is. */
+const helloMs = 1000
+
+/** Takes what other workers hand over. */
+export class PeerServer {
+  readonly #options: PeerServerOptions
+  readonly #server: Server
+  readonly #links = new Set<PeerLink>()
+  #taken = 0
+
+  constructor(options: PeerServerOptions) {
+    this.#options = options
+    this.#server = createServer((socket) => this.#accept(socket))
+  }
+
+  /** Whether anything runs here for others. */
+  get isBusy(): boolean {
+    return this.#taken > 0
+  }
+
+  /** @throws Error of the socket */
+  async listen(): Promise<void> {
+    const { folder, worker } = this.#options
+    this.#server.listen(peerSocket(folder, worker))
+    await once(this.#server, 'listening')
+    this.#server.unref()
+  }
+
+  /** Ends what still runs for others. */
+  close(): void {
+    this.#server.close()
+    for (const link of this.#links) link.close()
+  }
+
+  #accept(socket: Socket): void {
+    const taken = new Map<number, TakenOver>()
+    const parts = new Map<number, Buffer[]>()
+    let isKnown = false
+    const link = new PeerLink(socket, {
+      onFrame: (frame) => {
+        if (isKnown) this.#take(link, taken, parts, frame)
+        else if (this.#isHello(frame)) {
+          isKnown = true
+          clearTimeout(timer)
+        } else link.close()
+      },
+      onClosed: () => {
+        clearTimeout(timer)
+        this.#links.delete(link)
+        for (const invocation of [...taken.values()]) invocation.onClosed()
+      },
+    })
+    const timer = setTimeout(() => link.close(), helloMs).unref()
+    link.unref()
+    this.#links.add(link)
+  }
+
+  #isHello({ kind, content }: Frame): boolean {
+    const token = Buffer.from(this.#options.token)
+    return (
+      kind === frameKind.hello && content.byteLength === token.byteLength && timingSafeEqual(content, token)
+    )
+  }
+
+  #take(link: PeerLink, taken: Map<number, TakenOver>, parts: Map<number, Buffer[]>, frame: Frame): void {
+    const { stream, kind, content } = frame
+    if (kind === frameKind.part) {
+      const all = parts.get(stream)
+      if (all === undefined) parts.set(stream, [content])
+      else all.push(content)
+    } else if (kind === frameKind.start) {
+      const before = parts.get(stream) ?? []
+      parts.delete(stream)
+      this.#start(link, taken, stream, JSON.parse(content.toString()) as StartNote, before)
+    } else taken.get(stream)?.onFrame(frame)
+  }
+
+  #start(
+    link: PeerLink,
+    taken: Map<number, TakenOver>,
+    stream: number,
+    note: StartNote,
+    parts: readonly Buffer[],
+  ): void {
+    const { targetOf, nowMs, invoke, cancel } = this.#options
+    const target = targetOf(note)
+    if (target === null) {
+      link.send(stream, frameKind.moved)
+      return
+    }
+    const start = { note, parts, target, nowMs: nowMs() }
+    const invocation: TakenOver = new TakenOver(link, stream, start, {
+      cancel,
+      onOver: () => {
+        if (taken.delete(stream)) this.#taken--
+      },
+    })
+    taken.set(stream, invocation)
+    this.#taken++
+    invoke(invocation, () => invocation.move())
+  }
+}
