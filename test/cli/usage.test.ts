@@ -34,6 +34,13 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp, usage
     /from \/nowhere\.json: ENOENT/,
     /; usage: isolette invoke/m,
   ],
+  [
+    ['layer', 'rm', 'lodash'],
+    /layer "lodash": must be <layer>:<version number>/,
+    /; usage: isolette layer rm/m,
+  ],
+  [['layer', 'show', 'lodash:live'], /layer "lodash:live": must be/, /; usage: isolette layer show/m],
+  [['layer', 'publish', 'lodash'], /without all arguments/, /; usage: isolette layer publish/m],
   [['rm', 'hello:live'], /must be <function> or <function>:<version number>/, /; usage: isolette rm/m],
 ]
 
