@@ -87,7 +87,8 @@ export class HandedOver {
       }
       case frameKind.moved:
         this.#end()
-        this.#origin.onMoved(this.invocation)
+        if (this.#isCanceled) this.#origin.onSettled(this.invocation, canceled)
+        else this.#origin.onMoved(this.invocation)
         break
     }
   }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Invocation, Target } from '../../runtime/index.ts'
+import type { Invoker, Target } from '../../runtime/index.ts'
 import { type PeerAddress, peerSocket } from './peer-address.ts'
 import { type Frame, frameKind } from './peer-frames.ts'
 import { PeerLink } from './peer-link.ts'
@@ -12,9 +12,8 @@ export interface PeerServerOptions extends PeerAddress {
   readonly nowMs: () => number
   /** The version that is to run, as this worker knows it; null if it knows none of that name. */
   readonly targetOf: (note: StartNote) => Target | null
-  /** Runs an invocation here and hands it to nobody else; `onMoved` if there is no share of its function here. */
-  readonly invoke: (invocation: Invocation, onMoved: () => void) => void
-  readonly cancel: (invocation: Invocation) => void
+  /** Runs them here; see `HandOver.offer` for what becomes of those that have no share here. */
+  readonly invoker: Invoker
 }
 
 /** Time for a connection to say who it is. */
@@ -101,7 +100,7 @@ export class PeerServer {
     note: StartNote,
     parts: readonly Buffer[],
   ): void {
-    const { targetOf, nowMs, invoke, cancel } = this.#options
+    const { targetOf, nowMs, invoker } = this.#options
     const target = targetOf(note)
     if (target === null) {
       link.send(stream, frameKind.moved)
@@ -109,13 +108,13 @@ export class PeerServer {
     }
     const start = { note, parts, target, nowMs: nowMs() }
     const invocation: TakenOver = new TakenOver(link, stream, start, {
-      cancel,
+      cancel: (one) => invoker.cancel(one),
       onOver: () => {
         if (taken.delete(stream)) this.#taken--
       },
     })
     taken.set(stream, invocation)
     this.#taken++
-    invoke(invocation, () => invocation.move())
+    invoker.invoke(invocation)
   }
 }
