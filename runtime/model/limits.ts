@@ -49,6 +49,11 @@ export const fixedLimits = {
   /** Of one layer, and of all layers of a function together. */
   maxLayerBytes: 250 * MiB,
   maxLayerEntries: 100_000,
+  /**
+   * Of the modules that a version has of its layers, as one script. Each isolate keeps a copy of it, of twice the size if
+   * one character is not Latin-1, and what V8 makes of it: a greater one leaves little of the usual `memoryMiB`.
+   */
+  maxLayerScriptBytes: 25 * MiB,
   /** Of an instance's `init`, by the wall clock. Lambda's figure. */
   maxInitMs: 10_000,
   /** CPU of an instance's `init`, unless `cpuMs` allows more: as much as the module's top level may take. */

@@ -1,10 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type BuildOptions, type BuildResult, build, type Loader, type Plugin } from 'esbuild'
+import { type BuildOptions, type BuildResult, build } from 'esbuild'
 import { fixedLimits } from '../model/limits.ts'
 import type { UnsafeFeatures } from '../model/version.ts'
 import { buildFailed, formatProblem } from './build-problems.ts'
-import { problemsOf } from './bundle-problems.ts'
+import { loweredAsync, scriptOptions, supportedSyntax } from './bundle-options.ts'
+import { nodeModulesAbove, type ProblemSource, problemsOf } from './bundle-problems.ts'
+import type { LayerFolder } from './layer-folder.ts'
+import { importedFromLayers, LayerImports } from './layer-imports.ts'
+import { bundleLayerScript, type LayerScriptBundle } from './layer-script-bundle.ts'
+import {
+  layerFilesName,
+  type ModuleShape,
+  requireLayerName,
+  sharedAsyncHooks,
+  shareNamespaces,
+} from './layer-stubs.ts'
 import { asyncHooks, asyncHooksPath, missingBuiltins } from './node-builtins.ts'
 import { makePathsPortable } from './portable-paths.ts'
 import { wasmModules } from './wasm-modules.ts'
@@ -19,28 +30,45 @@ export interface FunctionSource {
   readonly usesTsconfig: boolean
 }
 
-/** One script whose completion value is the exports of the main module, and its source map (version 3, JSON). */
+/** One script, and its source map (version 3, JSON). */
 export interface Bundle {
+  /** Its completion value is the exports of the main module; with layers, a function: see `isolate/layer-script.ts`. */
   readonly code: string
   readonly sourceMap: string
+  /** What the function has of its layers; null = nothing that is evaluated. */
+  readonly layerScript: LayerScriptBundle | null
   readonly warnings: readonly string[]
 }
 
 /**
- * Bundles a function with everything it imports. The same files give the same bytes wherever they lie.
+ * Bundles a function with everything it imports, but for what it imports from its layers, which becomes a script of its
+ * own. The same files give the same bytes wherever they lie.
  *
- * A function that imports `node:async_hooks` gets its async functions lowered onto promises, see
- * `isolate/guest/modules/async-hooks.ts`.
+ * A function that imports `node:async_hooks`, or whose layers do, gets its async functions lowered onto promises, and
+ * theirs, see `isolate/guest/modules/async-hooks.ts`.
  *
  * @throws IsoletteError `build_failed`
  */
 export async function bundleFunction(
   source: FunctionSource,
   unsafe: UnsafeFeatures = { wasm: false },
+  layers: LayerFolder | null = null,
 ): Promise<Bundle> {
-  const plugins = [...options.plugins, wasmModules(unsafe.wasm)]
-  let result = await run(source, plugins, {})
-  if (asyncHooksPath in result.metafile.inputs) result = await run(source, plugins, loweredAsync)
+  const first = new Attempt(source, { unsafe, layers, shapes: new Map(), isLowered: false })
+  let attempt = first
+  let result = await first.run()
+  const importsAsyncHooks = asyncHooksPath in result.metafile.inputs
+  let layerScript: LayerScriptBundle | null = null
+  if (layers !== null) {
+    const imported = importedFromLayers(result.metafile.inputs, source.main)
+    layerScript = await bundleLayerScript(layers, imported, { unsafe, isLowered: importsAsyncHooks })
+  }
+  const isLowered = importsAsyncHooks || layerScript?.isLowered === true
+  const shapes = layerScript?.shapes ?? new Map<string, ModuleShape>()
+  if (isLowered || [...shapes.values()].some(({ kind }) => kind !== 'commonjs')) {
+    attempt = new Attempt(source, { unsafe, layers, shapes, isLowered })
+    result = await attempt.run()
+  }
 
   const text = (extension: string) => result.outputFiles.find(({ path }) => path.endsWith(extension))!.text
   const { code, sourceMap } = makePathsPortable(
@@ -52,77 +80,79 @@ export async function bundleFunction(
     const message = `Cannot use a bundle of ${bytes} bytes: must be at most ${fixedLimits.maxBundleBytes}`
     throw buildFailed([{ file: source.main, line: null, column: null, message }])
   }
-  return { code, sourceMap, warnings: problemsOf(result.warnings, source).map(formatProblem) }
+  const warnings = problemsOf(result.warnings, attempt.problemSource).map(formatProblem)
+  return {
+    code: layerScript === null ? code : shareNamespaces(code),
+    sourceMap,
+    layerScript,
+    warnings: [...warnings, ...(layerScript?.warnings ?? [])],
+  }
 }
-
-const loweredAsync = { 'async-await': false, 'async-generator': false, 'for-await': false }
 
 /** Kept in memory, with the list of inputs. */
 type Output = { readonly metafile: true; readonly write: false }
 
-async function run(
-  source: FunctionSource,
-  plugins: Plugin[],
-  supported: Record<string, boolean>,
-): Promise<BuildResult<Output>> {
-  const tsconfig = join(source.folder, 'tsconfig.json')
-  const complete: BuildOptions & Output = {
-    ...options,
-    plugins,
-    absWorkingDir: source.folder,
-    entryPoints: [`./${source.main}`],
-    ...(source.usesTsconfig && existsSync(tsconfig) ? { tsconfig } : { tsconfigRaw: {} }),
-    // An import() of what was not there to be bundled rejects, instead of reaching the isolate, which has none.
-    supported: { 'dynamic-import': false, ...supported },
-  }
-  try {
-    return await build(complete)
-  } catch (error) {
-    const { errors } = error as Partial<BuildResult>
-    if (errors === undefined || errors.length === 0) throw error
-    throw buildFailed(problemsOf(errors, source))
-  }
+interface AttemptOptions {
+  readonly unsafe: UnsafeFeatures
+  readonly layers: LayerFolder | null
+  /** What is known of the layers' modules. */
+  readonly shapes: ReadonlyMap<string, ModuleShape>
+  readonly isLowered: boolean
 }
 
-const textLoaders = Object.fromEntries(
-  ['.txt', '.html', '.md', '.sql', '.css', '.module.css'].map((extension): [string, Loader] => [
-    extension,
-    'text',
-  ]),
-)
+/** One run of esbuild over a function. */
+class Attempt {
+  readonly problemSource: ProblemSource
+  readonly #source: FunctionSource
+  readonly #options: AttemptOptions
+  readonly #imports: LayerImports
 
-const production = '"production"'
+  constructor(source: FunctionSource, options: AttemptOptions) {
+    const { folder, main } = source
+    const { layers } = options
+    this.#source = source
+    this.#options = options
+    this.#imports = new LayerImports(layers, options.shapes)
+    this.problemSource = {
+      folder,
+      main,
+      root: '',
+      placesFrom: (file) => [...nodeModulesAbove(folder, file), ...(layers?.places ?? [])],
+      reasonFor: (specifier) => this.#imports.reasonFor(specifier),
+    }
+  }
 
-const options = {
-  outfile: 'bundle.js',
-  write: false,
-  // Nothing is written: a function may well have a file of that name.
-  allowOverwrite: true,
-  metafile: true,
-  bundle: true,
-  format: 'iife',
-  globalName: '__function',
-  // Modules are strict, but a script is not; and the name must not become a global of the guest.
-  banner: { js: '(() => { "use strict";' },
-  footer: { js: 'return __function; })()' },
-  // Packages that have a build for Workers or for browsers have one that does without Node.js.
-  platform: 'browser',
-  conditions: ['workerd', 'worker', 'browser'],
-  mainFields: ['browser', 'module', 'main'],
-  // The V8 of Node 24 is that of Chrome 136.
-  target: 'chrome136',
-  loader: { ...textLoaders, '.wasm': 'binary' },
-  define: {
-    'process.env.NODE_ENV': production,
-    // What asks for it carefully, finding no `process`, would take this for a developer's machine and show stacks.
-    'globalThis.process.env.NODE_ENV': production,
-    global: 'globalThis',
-  },
-  charset: 'utf8',
-  legalComments: 'none',
-  sourcemap: 'external',
-  sourcesContent: true,
-  logLevel: 'silent',
-  logLimit: 20,
-  plugins: [asyncHooks, missingBuiltins],
-} satisfies BuildOptions
+  async run(): Promise<BuildResult<Output>> {
+    const { folder, main, usesTsconfig } = this.#source
+    const { unsafe, layers, shapes, isLowered } = this.#options
+    const tsconfig = join(folder, 'tsconfig.json')
+    const complete: BuildOptions & Output = {
+      ...scriptOptions,
+      metafile: true,
+      write: false,
+      absWorkingDir: folder,
+      entryPoints: [`./${main}`],
+      globalName: '__function',
+      // Modules are strict, but a script is not; and the name must not become a global of the guest.
+      banner: {
+        js: `((${layers === null ? '' : `${requireLayerName}, ${layerFilesName}`}) => { "use strict";`,
+      },
+      footer: { js: `return __function; })${layers === null ? '()' : ''}` },
+      ...(usesTsconfig && existsSync(tsconfig) ? { tsconfig } : { tsconfigRaw: {} }),
+      supported: isLowered ? loweredAsync : supportedSyntax,
+      plugins: [
+        ...(shapes.has(sharedAsyncHooks) ? [] : [asyncHooks]),
+        missingBuiltins,
+        this.#imports.plugin,
+        wasmModules(unsafe.wasm),
+      ],
+    }
+    try {
+      return await build(complete)
+    } catch (error) {
+      const { errors } = error as Partial<BuildResult>
+      if (errors === undefined || errors.length === 0) throw error
+      throw buildFailed(problemsOf(errors, this.problemSource))
+    }
+  }
+}

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { OnResolveArgs, Plugin } from 'esbuild'
+import { Asked } from './asked.ts'
+import { loadGuestModule, ownNamespace } from './guest-module.ts'
 
-/** How files are called in a bundle that isolette has put there: this, a colon, and the module. */
-export const ownNamespace = 'isolette'
-
-const asyncHooksName = 'node:async_hooks'
+export const asyncHooksName = 'node:async_hooks'
 /** How the bundler calls that module in its list of inputs. */
 export const asyncHooksPath = `${ownNamespace}:${asyncHooksName}`
 
@@ -16,12 +12,7 @@ export const asyncHooks: Plugin = {
   name: asyncHooksName,
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(node:)?async_hooks$/ }, () => ({ path: asyncHooksName, namespace: ownNamespace }))
-    onLoad({ filter: /^node:async_hooks$/, namespace: ownNamespace }, () => {
-      // TypeScript in a checkout, JavaScript in the package.
-      const extension = extname(import.meta.url)
-      const url = new URL(`../isolate/guest/modules/async-hooks${extension}`, import.meta.url)
-      return { contents: readFileSync(fileURLToPath(url), 'utf8'), loader: extension === '.ts' ? 'ts' : 'js' }
-    })
+    onLoad({ filter: /^node:async_hooks$/, namespace: ownNamespace }, () => loadGuestModule('async-hooks'))
   },
 }
 
@@ -35,12 +26,14 @@ export const asyncHooks: Plugin = {
 export const missingBuiltins: Plugin = {
   name: 'missing builtins',
   setup({ onResolve, onLoad, resolve }) {
-    const isAsked = Symbol('asked')
+    const own = Symbol('missing builtins')
     onResolve(
       { filter: builtinFilter },
       async ({ path, kind, importer, namespace, resolveDir, pluginData }) => {
-        if (pluginData === isAsked || (kind !== 'require-call' && kind !== 'dynamic-import')) return undefined
-        const found = await resolve(path, { kind, importer, namespace, resolveDir, pluginData: isAsked })
+        if (Asked.isBy(own, pluginData) || (kind !== 'require-call' && kind !== 'dynamic-import'))
+          return undefined
+        const asked = Asked.by(own, pluginData)
+        const found = await resolve(path, { kind, importer, namespace, resolveDir, pluginData: asked })
         if (found.errors.length === 0) return undefined
         return {
           path: missingFor({ path, importer }),

@@ -1,3 +1,5 @@
+import { ownNamespace } from './guest-module.ts'
+
 /** The text of a bundle and its source map, as they leave the bundler. */
 export interface BundleTexts {
   readonly code: string
@@ -11,10 +13,12 @@ export interface BundleTexts {
  *
  * Names of files stand in whole lines of their own: a comment before each file, and the key of each wrapped module. No
  * line is added or taken away and no mapping begins behind a key, so the source map stays true.
+ *
+ * @param root is put before the names of files within the folder: '' for a function's
  */
-export function makePathsPortable(texts: BundleTexts, inputs: readonly string[]): BundleTexts {
+export function makePathsPortable(texts: BundleTexts, inputs: readonly string[], root = ''): BundleTexts {
   const map = JSON.parse(texts.sourceMap) as { sources: string[] }
-  const names = portableNames(map.sources, inputs)
+  const names = portableNames(map.sources, inputs, root)
   const rename = (path: string): string => names.get(path) ?? path
   const sourceMap = JSON.stringify({ ...map, sources: map.sources.map(rename) })
   if (names.size === 0) return { code: texts.code, sourceMap }
@@ -44,12 +48,19 @@ function renameKey(literal: string, rename: (path: string) => string): string {
 const disabledPrefix = '(disabled):'
 
 /** New names by the old ones. Files of the bundle come first, in its order, which does not depend on where they lie. */
-function portableNames(sources: readonly string[], inputs: readonly string[]): Map<string, string> {
+function portableNames(
+  sources: readonly string[],
+  inputs: readonly string[],
+  root: string,
+): Map<string, string> {
   const paths = new Set([...sources, ...inputs])
   const taken = new Set([...paths].filter((path) => !isOutside(path)))
   const names = new Map<string, string>()
   for (const path of paths) {
-    if (!isOutside(path)) continue
+    if (!isOutside(path)) {
+      if (root !== '' && !path.startsWith(`${ownNamespace}:`)) names.set(path, withRoot(path, root))
+      continue
+    }
     const name = portableName(path)
     let free = name
     for (let number = 2; taken.has(free); number++) free = `${name}~${number}`
@@ -57,6 +68,12 @@ function portableNames(sources: readonly string[], inputs: readonly string[]): M
     names.set(path, free)
   }
   return names
+}
+
+function withRoot(path: string, root: string): string {
+  return path.startsWith(disabledPrefix)
+    ? disabledPrefix + root + path.slice(disabledPrefix.length)
+    : root + path
 }
 
 function isOutside(path: string): boolean {

@@ -1,6 +1,6 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { LRUCache } from 'lru-cache'
-import { ownNamespace } from './node-builtins.ts'
+import { ownNamespace } from './guest-module.ts'
 
 /** A place in one of the author's files, both from 1, columns in UTF-16 units. */
 export interface AuthorPosition {
@@ -17,14 +17,15 @@ export interface AuthorPosition {
  * The last source maps are kept parsed. The first stack of a version costs the parsing, up to 60 ms for each MiB of source map.
  *
  * @param stack is cut after 16 384 characters
- * @param sourceMapJson source map of the bundle, version 3
+ * @param sourceMapJson source map of the script, version 3
+ * @param filename under which that script was compiled; frames of others stay as they are
  */
-export function mapStack(stack: string, sourceMapJson: string): string {
+export function mapStack(stack: string, sourceMapJson: string, filename: string = bundleFilename): string {
   const text = stack.slice(0, maxStackLength).replace(bootstrapFrame, '')
-  if (!text.includes(bundleFilename)) return text
+  if (!text.includes(filename)) return text
   const map = readSourceMap(sourceMapJson)
   if (map === null) return text
-  return text.replace(framePattern, (frame, line: string, column: string) => {
+  return text.replace(framesOf(filename), (frame, line: string, column: string) => {
     const position = authorPosition(map, Number(line), Number(column))
     return position === null ? frame : `${position.file}:${position.line}:${position.column}`
   })
@@ -34,16 +35,15 @@ export function mapStack(stack: string, sourceMapJson: string): string {
 export function findAuthorPosition(stack: string, sourceMapJson: string): AuthorPosition | null {
   const map = readSourceMap(sourceMapJson)
   if (map === null) return null
-  for (const [, line, column] of stack.slice(0, maxStackLength).matchAll(framePattern)) {
+  for (const [, line, column] of stack.slice(0, maxStackLength).matchAll(framesOf(bundleFilename))) {
     const position = authorPosition(map, Number(line), Number(column))
     if (position !== null && !position.file.startsWith(`${ownNamespace}:`)) return position
   }
   return null
 }
 
-/** The name under which bundles are compiled; frames of other scripts are none of ours. */
+/** The name under which bundles are compiled. */
 const bundleFilename = 'isolette:function'
-const framePattern = new RegExp(`${bundleFilename}:([1-9][0-9]{0,8}):([1-9][0-9]{0,8})(?![0-9])`, 'g')
 const bootstrapFrame = /\n {4}at [^\n]*isolette:bootstrap:[0-9]+:[0-9]+\)?(?=\n|$)/g
 const maxStackLength = 16_384
 
@@ -74,4 +74,8 @@ function authorPosition(map: TraceMap, line: number, column: number): AuthorPosi
   const found = originalPositionFor(map, { line, column: column - 1 })
   if (found.source === null) return null
   return { file: found.source, line: found.line, column: found.column + 1 }
+}
+
+function framesOf(filename: string): RegExp {
+  return new RegExp(`${filename}:([1-9][0-9]{0,8}):([1-9][0-9]{0,8})(?![0-9])`, 'g')
 }

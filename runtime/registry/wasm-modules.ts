@@ -1,5 +1,6 @@
 import type { Plugin } from 'esbuild'
-import { ownNamespace } from './node-builtins.ts'
+import { Asked } from './asked.ts'
+import { ownNamespace } from './guest-module.ts'
 
 const suffix = '?module'
 const bytes = `${ownNamespace}:bytes`
@@ -14,12 +15,13 @@ export function wasmModules(isAllowed: boolean): Plugin {
   return {
     name: 'WebAssembly',
     setup({ onResolve, onLoad, resolve }) {
-      const isAsked = Symbol('asked')
+      const own = Symbol('WebAssembly')
       onResolve({ filter: /\.wasm(\?module)?$/ }, async ({ path, pluginData, ...from }) => {
-        if (pluginData === isAsked) return undefined
+        if (Asked.isBy(own, pluginData)) return undefined
         const { kind, importer, namespace, resolveDir } = from
         const file = path.endsWith(suffix) ? path.slice(0, -suffix.length) : path
-        const found = await resolve(file, { kind, importer, namespace, resolveDir, pluginData: isAsked })
+        const asked = Asked.by(own, pluginData)
+        const found = await resolve(file, { kind, importer, namespace, resolveDir, pluginData: asked })
         // What it is called in the message is what the author wrote.
         if (found.errors.length > 0) return undefined
         return isAllowed ? { path: found.path, suffix } : { errors: [{ text: refusal(path) }] }

@@ -270,7 +270,7 @@ describe('bundleFunction', () => {
     [
       'a hook that the shim does not have',
       { 'index.ts': `import { createHook } from 'async_hooks'\ncreateHook({})` },
-      'No matching export in "isolette:node:async_hooks" for import "createHook"',
+      'No matching export in "node:async_hooks" for import "createHook"',
       'index.ts:1:10',
     ],
     [

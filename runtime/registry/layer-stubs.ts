@@ -1,0 +1,58 @@
+import { asyncHooksName } from './node-builtins.ts'
+
+/** How a module of a layer meets the modules that import it. */
+export type ModuleShape =
+  | { readonly kind: 'commonjs' }
+  /** JSON or text: `require` gives the value, an import has it as its default. */
+  | { readonly kind: 'value'; readonly names: readonly string[] }
+  /** `isOpen`: it re-exports all names of a CommonJS module, which nobody knows before it is evaluated. */
+  | { readonly kind: 'module'; readonly names: readonly string[]; readonly isOpen: boolean }
+
+/** What function scripts with layers, and layer scripts, are given; see `isolate/layer-script.ts`. No globals. */
+export const requireLayerName = 'isolette$requireLayer'
+export const layerFilesName = 'isolette$layerFiles'
+
+/** Before the name of a stub that hands on the exports as they are. */
+export const exportsPrefix = 'exports of '
+/** What must be the same module for a function and its layers, by the name of its stub. */
+export const sharedAsyncHooks = `layered ${asyncHooksName}`
+
+/**
+ * What stands in a function's bundle for a module of a layer, so that esbuild binds names to it as it would to the module
+ * itself: names that are not there are found at deploy, and those that change stay live.
+ */
+export function stubOf(path: string, shape: ModuleShape): string {
+  const call = `${requireLayerName}(${JSON.stringify(path)})`
+  switch (shape.kind) {
+    case 'commonjs':
+      return `module.exports = ${call}`
+    case 'value': {
+      const names = shape.names.filter((name) => name !== 'default')
+      // What is not used is left out.
+      const value = (name: string) => `/* @__PURE__ */ (() => value[${JSON.stringify(name)}])()`
+      return [
+        `const value = ${call}`,
+        'export default value',
+        ...names.map((name, index) => `const value${index} = ${value(name)}`),
+        ...names.map((name, index) => `export { value${index} as ${JSON.stringify(name)} }`),
+      ].join('\n')
+    }
+    case 'module': {
+      const from = JSON.stringify(`isolette:${exportsPrefix}${path}`)
+      const names = shape.names.map((name) => JSON.stringify(name)).join(', ')
+      return `export { ${names} } from ${from}${shape.isOpen ? `\nexport * from ${from}` : ''}`
+    }
+  }
+}
+
+/** The module `isolette:layers`, in a script that has `layerFilesName`. */
+export const layerFilesModule = `export const { readFile, readText, list } = ${layerFilesName}`
+
+/**
+ * Makes esbuild's helper for imports of CommonJS modules look first among the namespaces that waiting isolates have made
+ * (see `isolate/guest/modules/layer-modules.ts`). No line is added.
+ */
+export function shareNamespaces(code: string): string {
+  const start = 'var __toESM = (mod, isNodeMode, target) => '
+  return code.replace(start, () => `${start}${requireLayerName}("isolette:namespaces")(mod, isNodeMode) ?? `)
+}
