@@ -25,6 +25,12 @@ const maxFiles = 200
 const maxFileBytes = 64 * 2 ** 20
 const checksumBytes = 32
 
+/** As isolated-vm returns it, which its types know only in part. */
+export type ScriptWithCode = ivm.Script & {
+  readonly cachedData?: CodeCache
+  readonly cachedDataRejected?: boolean
+}
+
 /**
  * Layer scripts as V8 compiled them, kept in a folder that the processes of one data directory share.
  *
@@ -52,13 +58,13 @@ export class LayerCodeCache {
     try {
       if (kept !== null) {
         const code = new ivm.ExternalCopy(kept)
-        const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(source, {
+        const script: ScriptWithCode = isolate.compileScriptSync(source, {
           filename: layersFilename,
           cachedData: code,
         })
         if (script.cachedDataRejected !== true) return code
       }
-      const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(source, {
+      const script: ScriptWithCode = isolate.compileScriptSync(source, {
         filename: layersFilename,
         produceCachedData: true,
       })

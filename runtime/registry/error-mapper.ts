@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { layersFilename } from '../isolate/layer-script.ts'
 import type { GuestError } from '../model/outcome.ts'
 import type { Digest, VersionManifest } from '../model/version.ts'
 import { mapStack } from './source-map-stack.ts'
@@ -19,7 +20,10 @@ export class ErrorMapper {
   map(manifest: VersionManifest, error: GuestError): GuestError {
     if (error.stack === '') return error
     try {
-      return { ...error, stack: mapStack(error.stack, this.#sourceMap(manifest.sourceMap)) }
+      const stack = mapStack(error.stack, this.#sourceMap(manifest.sourceMap))
+      const ofLayers = manifest.layerSet?.sourceMap
+      if (!ofLayers || !stack.includes(layersFilename)) return { ...error, stack }
+      return { ...error, stack: mapStack(stack, this.#sourceMap(ofLayers), layersFilename) }
     } catch {
       return error
     }

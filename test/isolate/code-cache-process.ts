@@ -1,5 +1,5 @@
 import ivm from 'isolated-vm'
-import { LayerCodeCache } from '../../runtime/isolate/layer-code-cache.ts'
+import { LayerCodeCache, type ScriptWithCode } from '../../runtime/isolate/layer-code-cache.ts'
 
 /** Asks for many scripts' code in a folder; prints how many V8 takes. */
 const folder = process.argv[2]!
@@ -9,7 +9,7 @@ for (let index = 0; index < 20; index++) {
   const source = `((files) => ({ preload: [], require: () => ${index} }))`
   const cachedData = cache.codeOf(String(index), source)!
   const isolate = new ivm.Isolate({ memoryLimit: 16 })
-  const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(source, {
+  const script: ScriptWithCode = isolate.compileScriptSync(source, {
     filename: 'isolette:layers',
     cachedData,
   })

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import ivm from 'isolated-vm'
-import { LayerCodeCache } from '../../runtime/isolate/layer-code-cache.ts'
+import { LayerCodeCache, type ScriptWithCode } from '../../runtime/isolate/layer-code-cache.ts'
 import type { CodeCache } from '../../runtime/isolate/layer-script.ts'
 
 const source = '((layerFiles) => ({ preload: [], require: (path) => path }))'
@@ -28,7 +28,7 @@ const source = '((layerFiles) => ({ preload: [], require: (path) => path }))'
 function isTaken(cachedData: CodeCache | null, code = source): boolean {
   assert.ok(cachedData !== null)
   const isolate = new ivm.Isolate({ memoryLimit: 16 })
-  const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(code, {
+  const script: ScriptWithCode = isolate.compileScriptSync(code, {
     filename: 'isolette:layers',
     cachedData,
   })
