@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { routesOf } from '../model/route.ts'
-import type { VersionManifest } from '../model/version.ts'
+import type { LayerSet, VersionManifest } from '../model/version.ts'
 import { computeVersionId } from '../model/version-id.ts'
-import type { Build, Builder } from '../registry/build.ts'
+import type { Build, Builder, BuiltLayerSet } from '../registry/build.ts'
 import type { ArtifactStore, Registry, Upload } from '../registry/registry.ts'
 import type { Changes } from './changes.ts'
 import type { DeploymentAnswer } from './protocol.ts'
@@ -78,19 +78,24 @@ export class Deployer {
   async #store(build: Build): Promise<Upload> {
     const bundle = await this.#artifacts.put(build.bundle)
     const sourceMap = await this.#artifacts.put(build.sourceMap)
+    const layerSet = build.layerSet === null ? {} : { layerSet: await this.#storeLayerSet(build.layerSet) }
     const { handlerKind, limits, unsafe, env, layers } = build
+    const frozen = { bundle, handlerKind, limits, unsafe, env, layers, ...layerSet }
     const manifest: VersionManifest = {
-      versionId: computeVersionId({ bundle, handlerKind, limits, unsafe, env, layers }),
-      bundle,
+      versionId: computeVersionId(frozen),
       bundleBytes: build.bundle.byteLength,
       sourceMap,
-      handlerKind,
-      limits,
-      unsafe,
-      env,
-      layers,
+      ...frozen,
     }
     return { name: build.name, settings: build.settings, routes: build.routes, manifest }
+  }
+
+  async #storeLayerSet({ script, sourceMap, ...rest }: BuiltLayerSet): Promise<LayerSet> {
+    return {
+      ...rest,
+      bundle: script && (await this.#artifacts.put(script)),
+      sourceMap: sourceMap && (await this.#artifacts.put(sourceMap)),
+    }
   }
 
   #isDeployed(upload: Upload): boolean {

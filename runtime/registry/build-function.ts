@@ -26,6 +26,7 @@ export async function buildFunction(
     unsafe,
     env,
     layers,
+    layerSet: null,
     handlerKind,
     bundle: Buffer.from(bundle.code),
     sourceMap: Buffer.from(bundle.sourceMap),

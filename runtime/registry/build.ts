@@ -1,7 +1,7 @@
 import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
-import type { HandlerKind, UnsafeFeatures } from '../model/version.ts'
+import type { Digest, HandlerKind, UnsafeFeatures } from '../model/version.ts'
 import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 
 /** What to build: a folder with `function.jsonc`, or a single file. */
@@ -21,11 +21,23 @@ export interface Build {
   readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
   readonly layers: readonly string[]
+  /** What these layers are; null without any. */
+  readonly layerSet: BuiltLayerSet | null
   readonly handlerKind: HandlerKind
   /** A script whose completion value is the module's exports. */
   readonly bundle: Uint8Array
   readonly sourceMap: Uint8Array
   readonly warnings: readonly string[]
+}
+
+/** The layers of a build by content, in their order, and what it imports from them. */
+export interface BuiltLayerSet {
+  readonly indexes: readonly Digest[]
+  readonly packs: readonly Digest[]
+  /** The script of the modules that are imported from them; null = of none, and so is its source map. */
+  readonly script: Uint8Array | null
+  readonly sourceMap: Uint8Array | null
+  readonly isPreloaded: boolean
 }
 
 /** Builds functions and packs layers, in a process of its own. */

@@ -32,6 +32,24 @@ describe('POST /v1/deployments', () => {
     assert.equal(manifest.bundleBytes, 3)
   })
 
+  it('stores the script of its layers, and says in the manifest what they are', async () => {
+    await using admin = await RunningAdminServer.start()
+    const layerSet = { indexes: ['a'.repeat(64)], packs: ['b'.repeat(64)], isPreloaded: true }
+    admin.builder.layerSet = { ...layerSet, script: Buffer.from('script'), sourceMap: Buffer.from('map') }
+    const { body } = await admin.deploy('hello', 'one')
+    const manifest = admin.registry.getManifest(body.versionId)!
+    const { bundle, sourceMap, ...rest } = manifest.layerSet!
+    assert.deepEqual([manifest.layers, rest], [['lodash:1'], layerSet])
+    assert.equal(admin.artifacts.read(bundle!).toString(), 'script')
+    assert.equal(admin.artifacts.read(sourceMap!).toString(), 'map')
+    assert.equal(computeVersionId(manifest), body.versionId)
+    admin.builder.layerSet = { ...layerSet, script: null, sourceMap: null }
+    const other = await admin.deploy('hello', 'one')
+    assert.equal(other.body.version, 2)
+    const { layerSet: unused } = admin.registry.getManifest(other.body.versionId)!
+    assert.deepEqual([unused!.bundle, unused!.sourceMap], [null, null])
+  })
+
   it('takes another name, and stops after $LATEST when it is not to publish', async () => {
     await using admin = await RunningAdminServer.start()
     const { body } = await admin.ask('POST', '/v1/deployments', {

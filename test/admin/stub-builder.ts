@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
-import type { Build, Builder, BuildRequest } from '../../runtime/registry/build.ts'
+import type { Build, Builder, BuildRequest, BuiltLayerSet } from '../../runtime/registry/build.ts'
 import type { PackedLayer, PackRequest } from '../../runtime/registry/layers/pack-layer.ts'
 import type { ArtifactStore, TemporaryFolder } from '../../runtime/registry/registry.ts'
 
 /** Builds whatever `code` says at the moment, under the name of the path. */
 export class StubBuilder implements Builder {
   code = 'one'
+  layerSet: BuiltLayerSet | null = null
   readonly requests: BuildRequest[] = []
   /** What the next layer holds, by path. */
   layerFiles: Readonly<Record<string, string>> = { 'nodejs/node_modules/lodash/lodash.js': 'four' }
@@ -41,7 +42,8 @@ export class StubBuilder implements Builder {
         subrequests: limitBounds.subrequests.default,
       },
       env: { TOKEN: 'hush' },
-      layers: [],
+      layers: this.layerSet === null ? [] : ['lodash:1'],
+      layerSet: this.layerSet,
       handlerKind: 'fetch',
       bundle: Buffer.from(this.code),
       sourceMap: Buffer.from('{}'),

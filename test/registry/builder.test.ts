@@ -75,6 +75,7 @@ describe('createBuilder', () => {
       unsafe: { wasm: false },
       env: { A: 'b' },
       layers: [],
+      layerSet: null,
       handlerKind: 'fetch',
       warnings: [],
     })
