@@ -1,5 +1,5 @@
-import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs'
-import type { Readable } from 'node:stream'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { RandomAccessReader } from 'yauzl'
 import { fixedLimits } from '../../model/limits.ts'
 import { badLayer } from './bad-layer.ts'
@@ -58,7 +58,8 @@ export class ZipBytes extends RandomAccessReader implements Disposable {
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
-    return createReadStream('', { fd: this.#descriptor, autoClose: false, start, end: end - 1 })
+    // A file's own stream would close the file when it is destroyed.
+    return Readable.from(this.#chunks(start, end))
   }
 
   /** For yauzl, which does not own the file. */
@@ -68,6 +69,10 @@ export class ZipBytes extends RandomAccessReader implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#descriptor)
+  }
+
+  *#chunks(start: number, end: number): Generator<Buffer> {
+    for (let at = start; at < end; at += windowBytes) yield this.take(at, Math.min(windowBytes, end - at))
   }
 
   #fill(position: number, length: number): void {
