@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ErrorCode, IsoletteError } from '../../runtime/model/errors.ts'
@@ -190,6 +190,71 @@ describe('createBuilder', () => {
     })
     await Promise.all(building)
     assert.deepEqual(order, ['a', 'b', 'c'])
+  })
+})
+
+describe('packLayer()', () => {
+  const { builder, started } = observed()
+  after(() => builder.close())
+
+  it('packs a folder into the temporary folder', async () => {
+    using layer = new TemporaryFolder({ 'nodejs/node_modules/a/index.js': 'four', 'data.json': '{}' })
+    using temporary = new TemporaryFolder()
+    const packed = await builder.packLayer({ path: layer.path, temporaryFolder: temporary.path })
+    assert.deepEqual(
+      packed.index.files.map(({ path, bytes }) => [path, bytes]),
+      [
+        ['data.json', 2],
+        ['nodejs/node_modules/a/index.js', 4],
+      ],
+    )
+    assert.equal(readFileSync(packed.packFile, 'utf8'), '{}four')
+    assert.equal(dirname(packed.packFile), temporary.path)
+  })
+
+  it('passes on what cannot be a layer, and goes on in the same process', async () => {
+    using layer = new TemporaryFolder({ 'layer.zip': 'no zip' })
+    using temporary = new TemporaryFolder()
+    const before = started.length
+    const path = join(layer.path, 'layer.zip')
+    const error = await refusalOf(builder.packLayer({ path, temporaryFolder: temporary.path }))
+    assert.equal(error.code, 'bad_layer')
+    assert.equal((await build(builder, { 'index.ts': 'export default { fetch() {} }' })).name, 'f')
+    assert.equal(started.length, before)
+  })
+
+  it('refuses what takes too long, and kills the process that reads it', async (t) => {
+    const { builder, started, ended } = observed({ packDeadlineMs: 1 })
+    t.after(() => builder.close())
+    using folder = new TemporaryFolder({ a: 'x' })
+    const error = await refusalOf(builder.packLayer({ path: folder.path, temporaryFolder: folder.path }))
+    assert.equal(error.code, 'bad_layer')
+    assert.equal(
+      error.message,
+      `Cannot pack layer ${JSON.stringify(folder.path)}: not done after 1 ms, must take less`,
+    )
+    assert.deepEqual(ended, started)
+  })
+
+  it('refuses what its process does not survive', async (t) => {
+    const builder = createBuilder({ onStarted: (pid) => process.kill(pid, 'SIGKILL') })
+    t.after(() => builder.close())
+    using folder = new TemporaryFolder({ a: 'x' })
+    const error = await refusalOf(builder.packLayer({ path: folder.path, temporaryFolder: folder.path }))
+    assert.equal(error.code, 'bad_layer')
+    assert.match(error.message, /: reading it ended the builder \(SIGKILL\), must be readable$/)
+  })
+
+  it('says that the server is stopping, when it is closed', async () => {
+    const { builder } = observed()
+    using folder = new TemporaryFolder({ a: 'x' })
+    const running = refusalOf(builder.packLayer({ path: folder.path, temporaryFolder: folder.path }))
+    await builder.close()
+    const error = await running
+    assert.deepEqual(
+      [error.code, error.message],
+      ['unavailable', `Cannot pack layer ${JSON.stringify(folder.path)}: the server is stopping`],
+    )
   })
 })
 
