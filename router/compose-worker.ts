@@ -19,13 +19,16 @@ import {
   createRecorder,
   ErrorMapper,
   Guardian,
+  LayerCodeCache,
   OutboundAgents,
   openRegistryView,
   Pool,
   readArtifact,
   readBootstrap,
+  VersionLayers,
 } from '../runtime/worker-side.ts'
 import { directCall } from './direct-call.ts'
+import { logPreload } from './log-preload.ts'
 import { noWish, TargetPicker } from './pick-target.ts'
 import type { ToWorker } from './protocol.ts'
 import { createServer, type HttpServer } from './server.ts'
@@ -49,6 +52,11 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
   const guardian = new Guardian()
   const errors = new ErrorMapper((digest) => readArtifact(artifacts, digest))
   const bundles = new BundleCache((digest) => readArtifact(artifacts, digest))
+  const layers = new VersionLayers({
+    artifacts,
+    codeCache: new LayerCodeCache(join(cacheDir, 'code')),
+    onPreloaded: (report, manifest) => logPreload(context.log, errors, report, manifest),
+  })
   const recorder = createRecorder({
     log: context.log,
     worker: context.index,
@@ -60,6 +68,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir)),
     guardian,
     readBundle: (manifest) => bundles.read(manifest),
+    layersOf: (manifest) => layers.of(manifest),
     mapError: (manifest, error) => errors.map(manifest, error),
     nowMs,
     wallMs: Date.now,
@@ -76,7 +85,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })
   pool.prewarm.fill()
-  const worker = new ComposedWorker(context, { uws, view, pool, recorder, guardian, bundles })
+  const worker = new ComposedWorker(context, { uws, view, pool, recorder, guardian, bundles, layers })
   return worker
 }
 
@@ -87,6 +96,7 @@ interface WorkerParts {
   readonly recorder: Recorder
   readonly guardian: Guardian
   readonly bundles: BundleCache
+  readonly layers: VersionLayers
 }
 
 class ComposedWorker implements WorkerService {
@@ -162,6 +172,8 @@ class ComposedWorker implements WorkerService {
   }
 
   setQuarantine(versionIds: readonly string[]): void {
+    // First: what the pool then makes anew must not preload them.
+    this.#parts.layers.setQuarantine(versionIds)
     this.#parts.pool.setQuarantine(versionIds)
   }
 
@@ -226,6 +238,7 @@ class ComposedWorker implements WorkerService {
     }
     this.#server.close()
     pool.close()
+    this.#parts.layers.close()
     this.#parts.recorder.close()
     guardian.stop()
     await view.close()
