@@ -138,6 +138,12 @@ export class Instance {
     }
   }
 
+  /** Brings `heapMiB` up to date: entries that follow each other closely do not. To be called once in a while. */
+  measureHeap(): void {
+    if (this.#state !== 'condemned' && this.#heapSampledAtMs < this.lastUsedAtMs)
+      this.#sampleHeap(this.#context.nowMs())
+  }
+
   /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
   get isWanted(): boolean {
     for (const pending of this.#requests.values()) if (!pending.isGivenUp) return true
@@ -307,13 +313,15 @@ export class Instance {
   #finishEntry(): void {
     const nowMs = this.#context.nowMs()
     this.lastUsedAtMs = nowMs
-    if (nowMs - this.#heapSampledAtMs >= heapSampleEveryMs) {
-      this.#heapSampledAtMs = nowMs
-      this.heapMiB = this.#prepared.heapMiB()
-    }
+    if (nowMs - this.#heapSampledAtMs >= heapSampleEveryMs) this.#sampleHeap(nowMs)
     if (!this.#requests.isQueueEmpty || this.#ops.hasCompletions) this.#noteReady()
     this.#lifecycle?.settle()
     this.#context.onProgress(this)
+  }
+
+  #sampleHeap(nowMs: number): void {
+    this.#heapSampledAtMs = nowMs
+    this.heapMiB = this.#prepared.heapMiB()
   }
 
   /** Settles a request that is still in the guest, and tells the guest. */
