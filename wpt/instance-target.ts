@@ -6,6 +6,7 @@ import { usualPool } from '../runtime/model/function.ts'
 import { type Invocation, type Target as InvocationTarget, noUsage } from '../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import type { Outcome } from '../runtime/model/outcome.ts'
+import { evenShares } from '../runtime/pool/admission.ts'
 import { Pool } from '../runtime/pool/pool.ts'
 import { PatientGuardian } from './patient-guardian.ts'
 import { readAnswer, type TestResult } from './subtest.ts'
@@ -81,10 +82,12 @@ function createPool(bootstrap: CompiledBootstrap, guardian: PatientGuardian, pro
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
     rssMiB: () => 0,
-    prewarmMin: 0,
+    prewarm: { min: 0, max: 0, ttlMs: 60_000, threshold: 1, increment: 1 },
+    layersOf: () => null,
     maxInstances: 2,
     memoryBudgetMiB: Number.POSITIVE_INFINITY,
-    workers: 1,
+    shares: evenShares(1),
+    handOver: () => false,
     userAgent: 'isolette',
     outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] }, lookup: refuseLookup }),
     onEntering: () => {},

@@ -1,41 +1,41 @@
 import type { Instance } from '../isolate/instance.ts'
 import type { InstanceContext } from '../isolate/instance-context.ts'
+import type { LayerAccess } from '../isolate/layer-script.ts'
 import { loadInstance } from '../isolate/load-instance.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
-import type { PrewarmPool } from './prewarm-pool.ts'
+import type { Places } from './places.ts'
+import { type PrewarmPool, prewarmWant } from './prewarm-pool.ts'
 import type { Residents } from './residents.ts'
 import { overrunRestMs, type VersionPool } from './version-pool.ts'
 
 export interface SupplyOptions {
   readonly nowMs: () => number
-  /** Resident memory of this process in MiB. */
-  readonly rssMiB: () => number
-  readonly maxInstances: number
-  readonly memoryBudgetMiB: number
   readonly readBundle: (manifest: VersionManifest) => string
+  readonly layersOf: (manifest: VersionManifest) => LayerAccess | null
   readonly onFault: (error: unknown) => void
 }
 
-/** What became of the wish for another instance; `no_room` = ask again when an instance is idle. */
+/** What became of the wish for another instance; for `no_room` see `Places.makeRoom`. */
 export type Supplied =
   | { readonly kind: 'made'; readonly instance: Instance }
   | { readonly kind: 'no_room' }
   | { readonly kind: 'failed'; readonly outcome: Outcome }
 
-/** Makes instances, and room for them. */
+/** Makes instances. */
 export class InstanceSupply {
-  coldStarts = 0
   readonly #options: SupplyOptions
+  readonly #places: Places
   readonly #residents: Residents
   readonly #prewarm: PrewarmPool
   readonly #context: InstanceContext
 
   constructor(
     options: SupplyOptions,
-    parts: { residents: Residents; prewarm: PrewarmPool; context: InstanceContext },
+    parts: { places: Places; residents: Residents; prewarm: PrewarmPool; context: InstanceContext },
   ) {
     this.#options = options
+    this.#places = parts.places
     this.#residents = parts.residents
     this.#prewarm = parts.prewarm
     this.#context = parts.context
@@ -45,12 +45,14 @@ export class InstanceSupply {
   create(pool: VersionPool): Supplied {
     if (pool.failure !== null && this.#options.nowMs() < pool.failure.untilMs)
       return { kind: 'failed', outcome: pool.failure.outcome }
-    if (!this.#hasRoom()) return { kind: 'no_room' }
+    if (!this.#places.makeRoom(pool)) return { kind: 'no_room' }
     const { manifest, functionName, label } = pool.target
     try {
+      const bundle = this.#options.readBundle(manifest)
+      const layers = this.#options.layersOf(manifest)
       const loaded = loadInstance(
-        this.#prewarm.take(manifest.limits.memoryMiB),
-        { manifest, functionName, version: String(label), bundle: this.#options.readBundle(manifest) },
+        this.#prewarm.take(prewarmWant(manifest, layers)),
+        { manifest, functionName, version: String(label), bundle, layers },
         { batchSize: pool.batchSize, context: this.#context, target: () => pool.target },
       )
       if ('kind' in loaded) {
@@ -59,20 +61,12 @@ export class InstanceSupply {
         }
         return { kind: 'failed', outcome: loaded }
       }
-      this.coldStarts++
       this.#residents.add(loaded, pool)
       return { kind: 'made', instance: loaded }
     } catch (error) {
       this.#options.onFault(error)
       return { kind: 'failed', outcome: notCreated }
     }
-  }
-
-  #hasRoom(): boolean {
-    const { maxInstances, memoryBudgetMiB, rssMiB } = this.#options
-    if (this.#residents.size >= maxInstances) return this.#residents.dropLeastRecent()
-    if (this.#residents.size === 0 || rssMiB() < memoryBudgetMiB) return true
-    return this.#residents.dropLeastRecent()
   }
 }
 

@@ -1,94 +1,70 @@
-import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import { Deadlines } from '../isolate/deadlines.ts'
-import type { Guardian } from '../isolate/guardian.ts'
 import { HostWork } from '../isolate/host-work/host-work.ts'
 import { processClock } from '../isolate/host-work/host-work-meter.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { Condemned, CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
-import type { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
 import type { Pending } from '../isolate/pending.ts'
-import type { Invocation, Invoker, Target } from '../model/invocation.ts'
-import type { FailedOutcome, GuestError, Outcome } from '../model/outcome.ts'
-import type { VersionManifest } from '../model/version.ts'
+import { preloadLayers } from '../isolate/preload-layers.ts'
+import type { Invocation, Invoker } from '../model/invocation.ts'
+import type { FailedOutcome, Outcome } from '../model/outcome.ts'
+import { noShare, type Share } from '../model/share.ts'
 import type { EvictionReason } from '../observe/metrics.ts'
+import { Admission, throttledByLine } from './admission.ts'
+import { Eviction } from './eviction.ts'
+import type { FunctionPool, Work } from './function-pool.ts'
 import { InstanceSupply } from './instance-supply.ts'
+import { MemoryBudget } from './memory-budget.ts'
+import { Places } from './places.ts'
+import type { PoolOptions } from './pool-options.ts'
 import { PrewarmPool } from './prewarm-pool.ts'
-import { Residents } from './residents.ts'
+import { InstanceProvisioning } from './provisioning.ts'
+import { type Resident, Residents } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
-import { Turn } from './turn.ts'
+import { Lane, Turn } from './turn.ts'
 import { overrunRestMs, type VersionPool } from './version-pool.ts'
 import { VersionTable } from './version-table.ts'
-import { type Waiting, WaitingLine } from './waiting-line.ts'
+import { WaitingLine } from './waiting-line.ts'
 
-export interface PoolOptions {
-  readonly bootstrap: CompiledBootstrap
-  readonly guardian: Guardian
-  /** Text of a version's bundle. @throws IsoletteError `data_damaged` */
-  readonly readBundle: (manifest: VersionManifest) => string
-  readonly mapError: (manifest: VersionManifest, error: GuestError) => GuestError
-  /** Monotonic. */
-  readonly nowMs: () => number
-  readonly wallMs: () => number
-  /** Resident memory of this process in MiB. */
-  readonly rssMiB: () => number
-  readonly prewarmMin: number
-  /** V8 ends the process at about 4 090 isolates. */
-  readonly maxInstances: number
-  /** Above it idle instances make room for new ones. */
-  readonly memoryBudgetMiB: number
-  /** A function's `pool.reserved` is shared among so many workers. */
-  readonly workers: number
-  readonly userAgent: string
-  /** Outbound connections; closed with the pool. */
-  readonly outbound: OutboundAgents
-  readonly onEntering: (manifest: VersionManifest) => void
-  /** See `InstanceContext.onHookEnded`. */
-  readonly onHookEnded: InstanceContext['onHookEnded']
-  /** See `InstanceContext.onRanOn`. */
-  readonly onRanOn: (invocation: Invocation, failure: FailedOutcome | null) => void
-  /** A fault of ours that became the outcome `internal_error`. */
-  readonly onFault: (error: unknown) => void
-}
-
-/** Most invocations of one version that wait for an instance; more are `throttled`. */
-const maxWaiting = 1000
 const sweepEveryMs = 1000
-
-type Work =
-  | { readonly kind: 'entry'; readonly instance: Instance }
-  | { readonly kind: 'waiting'; readonly pool: VersionPool }
-  | { readonly kind: 'settle'; readonly invocation: Invocation; readonly outcome: Outcome }
 
 /** Runs invocations in the instances of this process: finds one, makes one, or lets them wait. */
 export class Pool implements Invoker {
   readonly prewarm: PrewarmPool
+  readonly provisioning: InstanceProvisioning<VersionPool>
+  coldStarts = 0
   warmStarts = 0
   readonly #options: PoolOptions
   readonly #residents: Residents
   readonly #turn: Turn<Work>
   readonly #versions = new VersionTable()
   readonly #line: WaitingLine
+  readonly #admission: Admission
+  readonly #places: Places
+  readonly #eviction: Eviction
   readonly #supply: InstanceSupply
   readonly #pendingDeadlines: Deadlines<Pending>
-  /** Pools that found no room for another instance: they try again when any instance becomes idle. */
-  readonly #starved = new Set<VersionPool>()
+  /** For instances that are loaded just now: they belong to no function yet. */
+  readonly #newcomers = new Lane<Work>()
   readonly #sweep: NodeJS.Timeout
   #quarantined: ReadonlySet<string> = new Set()
 
   constructor(options: PoolOptions) {
     this.#options = options
     const { nowMs, wallMs } = options
-    this.#residents = new Residents(options.maxInstances)
+    const residents = new Residents(nowMs, (owner) => this.#noteFreed(owner))
+    this.#residents = residents
+    const budget = new MemoryBudget({
+      budgetMiB: options.memoryBudgetMiB,
+      rssMiB: options.rssMiB,
+      estimatedMiB: () => residents.memoryMiB,
+    })
     this.#turn = new Turn(nowMs, (work) => this.#run(work))
     this.#pendingDeadlines = new Deadlines(nowMs, (pending) => pending.instance?.expire(pending))
     this.#line = new WaitingLine(nowMs)
-    this.prewarm = new PrewarmPool({
-      bootstrap: options.bootstrap,
-      guardian: options.guardian,
-      min: options.prewarmMin,
-      nowMs,
-      lastBusyAtMs: () => this.#turn.lastAtMs,
-    })
+    this.#admission = new Admission(options.shares, this.#line, options.handOver)
+    const { maxInstances } = options
+    this.#places = new Places({ nowMs, maxInstances, residents, budget, admission: this.#admission })
+    this.#eviction = new Eviction(residents, budget)
     const context: InstanceContext = {
       nowMs,
       wallMs,
@@ -97,7 +73,10 @@ export class Pool implements Invoker {
       outbound: options.outbound,
       hostWork: new HostWork(processClock),
       onEntering: options.onEntering,
-      onReady: (instance) => this.#turn.add({ kind: 'entry', instance }),
+      onReady: (instance) => {
+        const lane = residents.of(instance)?.pool.function.lane ?? this.#newcomers
+        this.#turn.add(lane, { kind: 'entry', instance })
+      },
       onProgress: (instance) => this.#noteProgress(instance),
       onInitFailed: (instance, outcome) => this.#noteInitFailed(instance, outcome),
       onHookEnded: options.onHookEnded,
@@ -105,23 +84,42 @@ export class Pool implements Invoker {
       onRanOn: options.onRanOn,
       mapError: options.mapError,
     }
-    this.#supply = new InstanceSupply(options, { residents: this.#residents, prewarm: this.prewarm, context })
+    const idleness = {
+      lastBusyAtMs: () => this.#turn.lastAtMs,
+      isAnyoneWaiting: () => this.#line.size > 0,
+    }
+    const prewarm = new PrewarmPool({
+      bootstrap: options.bootstrap,
+      guardian: options.guardian,
+      settings: options.prewarm,
+      preload: (isolate, script) => preloadLayers(isolate, script, context) === null,
+      nowMs,
+      ...idleness,
+    })
+    this.prewarm = prewarm
+    this.#supply = new InstanceSupply(options, { places: this.#places, residents, prewarm, context })
+    this.provisioning = new InstanceProvisioning<VersionPool>({
+      nowMs,
+      poolOf: (target) => this.#versions.of(target),
+      create: (pool) => this.#supply.create(pool),
+      ...idleness,
+    })
     this.#sweep = setInterval(() => this.sweep(), sweepEveryMs).unref()
-  }
-
-  get coldStarts(): number {
-    return this.#supply.coldStarts
   }
 
   get residentInstances(): number {
     return this.#residents.size
   }
 
+  /** What all instances are estimated to take, in MiB. */
+  get memoryMiB(): number {
+    return this.#residents.memoryMiB
+  }
+
   /** Whether anything waits or runs that somebody wants, `waitUntil` included. */
   get isBusy(): boolean {
-    for (const [instance] of this.#residents.entries()) if (instance.isWanted) return true
-    for (const pool of this.#versions.values()) if (pool.waiting.length > 0) return true
-    return false
+    for (const { instance } of this.#residents.all) if (instance.isWanted) return true
+    return this.#line.size > 0
   }
 
   get evictions(): Readonly<Record<EvictionReason, number>> {
@@ -131,62 +129,71 @@ export class Pool implements Invoker {
   invoke(invocation: Invocation): void {
     const { target } = invocation
     if (this.#quarantined.size > 0 && this.#quarantined.has(target.manifest.versionId)) {
-      this.#settleLater(invocation, quarantined)
+      this.#settleLater(this.#versions.of(target), invocation, quarantined)
       return
     }
     const pool = this.#versions.of(target)
-    const { concurrency, reserved } = target.settings.pool
-    if (reserved !== null && this.#isOverReserved(target, reserved)) {
-      const message = `The function has ${reserved} requests running, pool.reserved allows no more`
-      this.#settleLater(invocation, { kind: 'throttled', message })
-      return
-    }
+    if (pool.isCapped && !this.#admit(pool, invocation)) return
     if (pool.waiting.length === 0) {
-      const instance = pool.findRoom(concurrency)
+      const instance = pool.findRoom()
       if (instance !== undefined) {
         this.warmStarts++
-        instance.begin(invocation, false)
+        this.#begin(pool, instance, invocation, false)
         return
       }
-    } else if (pool.waiting.length >= maxWaiting) {
-      const message = `${maxWaiting} requests wait for an instance of this version, no more may`
-      this.#settleLater(invocation, { kind: 'throttled', message })
-      return
     }
-    this.#wait(pool, invocation, false)
+    if (this.#line.isFull(pool.function)) this.#settleLater(pool, invocation, throttledByLine())
+    else this.#wait(pool, invocation, false)
   }
 
   cancel(invocation: Invocation): void {
     const pool = this.#versions.of(invocation.target)
-    const waiting = pool.waiting.find((one) => one.invocation === invocation)
-    if (waiting !== undefined) {
-      this.#line.giveUp(waiting, { kind: 'canceled', message: 'The client went away' })
-      return
-    }
-    pool.instances.some((instance) => instance.cancel(invocation))
+    if (this.#line.cancel(pool, invocation)) return
+    const hasIt = (instance: Instance) => instance.cancel(invocation)
+    if (!pool.instances.some(hasIt)) pool.leaving.some(hasIt)
   }
 
   /** These versions answer `quarantined` until the next call; their instances go. */
   setQuarantine(versionIds: readonly string[]): void {
     this.#quarantined = new Set(versionIds)
-    for (const [instance] of [...this.#residents.entries()]) {
-      if (this.#quarantined.has(instance.manifest.versionId)) this.#retire(instance)
+    for (const resident of [...this.#residents.all]) {
+      if (this.#quarantined.has(resident.instance.manifest.versionId))
+        this.#residents.retire(resident, 'removed')
     }
   }
 
   /** The function was removed: its instances finish what they have, and go. */
   removeFunction(functionName: string): void {
-    for (const pool of this.#versions.ofFunction(functionName)) {
-      for (const instance of [...pool.instances]) this.#retire(instance)
+    for (const resident of [...this.#residents.all]) {
+      if (resident.pool.function.name === functionName) this.#residents.retire(resident, 'removed')
     }
   }
 
-  /** Evicts what was idle for too long. Runs every second by itself. */
+  /** What of a function is in this worker: requests that run or wait for an instance, and instances. */
+  inUse(functionName: string): Share {
+    const owner = this.#versions.functionOf(functionName)
+    return owner === undefined ? noShare : { requests: owner.inFlight, instances: owner.places }
+  }
+
+  /** This worker's share of a function may be another than before. */
+  noteShare(functionName: string): void {
+    const owner = this.#versions.functionOf(functionName)
+    const [pool] = owner?.versions ?? []
+    if (owner === undefined || pool === undefined) return
+    const instances = this.#admission.instancesOf(pool)
+    if (instances !== null) this.#eviction.shrink(owner, instances)
+    this.#admission.review(pool, (admitted) => this.#note(admitted))
+    this.#noteLines(owner)
+  }
+
+  /** Evicts what was idle for too long, or takes too much memory. Runs every second by itself. */
   sweep(): void {
-    this.#residents.dropIdle(this.#options.nowMs())
+    const nowMs = this.#options.nowMs()
+    this.#eviction.sweep(nowMs)
     this.#feedStarved()
-    for (const name of this.#versions.forgetUnused(this.#options.nowMs()))
-      this.#options.outbound.release(name)
+    this.prewarm.sweep()
+    this.provisioning.look()
+    for (const name of this.#versions.forgetUnused(nowMs)) this.#options.outbound.release(name)
   }
 
   instances(): InstanceStatus[] {
@@ -196,35 +203,44 @@ export class Pool implements Invoker {
   /** Ends every instance; what runs settles as `interrupted`, what waits as `overloaded`. */
   close(): void {
     clearInterval(this.#sweep)
-    for (const pool of this.#versions.values()) this.#line.giveUpAll(pool)
-    for (const [instance] of [...this.#residents.entries()]) this.#residents.drop(instance, 'retired')
+    for (const owner of this.#versions.functions()) this.#line.giveUpAll(owner)
+    for (const resident of [...this.#residents.all]) this.#residents.end(resident)
+    this.provisioning.close()
     this.prewarm.close()
     this.#options.outbound.close()
     this.#pendingDeadlines.close()
     this.#line.close()
   }
 
-  /** This worker's share, rounded up: the shares of all workers are at least what was reserved. */
-  #isOverReserved(target: Target, reserved: number): boolean {
-    const share = Math.ceil(reserved / this.#options.workers)
-    let running = 0
-    for (const pool of this.#versions.ofFunction(target.functionName)) running += pool.inFlight
-    return running >= share
+  /** Whether an invocation of a function with a cap may run here now; if not, it was seen to. */
+  #admit(pool: VersionPool, invocation: Invocation): boolean {
+    const verdict = this.#admission.judge(pool, invocation)
+    if (verdict === 'run') return true
+    if (verdict === 'wait' && !this.#line.isFull(pool.function))
+      this.#line.add(pool, invocation, { isSecondRun: false, isAdmitted: false })
+    else if (verdict !== 'taken')
+      this.#settleLater(pool, invocation, verdict === 'wait' ? throttledByLine() : verdict)
+    return false
   }
 
-  #settleLater(invocation: Invocation, outcome: Outcome): void {
-    this.#turn.add({ kind: 'settle', invocation, outcome })
+  #settleLater(pool: VersionPool, invocation: Invocation, outcome: Outcome): void {
+    this.#turn.add(pool.function.lane, { kind: 'settle', invocation, outcome })
   }
 
   #wait(pool: VersionPool, invocation: Invocation, isSecondRun: boolean): void {
-    this.#line.add(pool, invocation, isSecondRun)
+    this.#line.add(pool, invocation, { isSecondRun, isAdmitted: true })
     this.#note(pool)
   }
 
   #note(pool: VersionPool): void {
     if (pool.isNoted) return
     pool.isNoted = true
-    this.#turn.add({ kind: 'waiting', pool })
+    this.#turn.add(pool.function.lane, { kind: 'waiting', pool })
+  }
+
+  #noteLines(owner: FunctionPool): void {
+    if (owner.waiting === 0) return
+    for (const pool of owner.versions) if (pool.waiting.length > 0) this.#note(pool)
   }
 
   #run(work: Work): void {
@@ -244,82 +260,86 @@ export class Pool implements Invoker {
 
   /** Gives waiting invocations to instances, and makes at most one instance: the next turn goes on. */
   #handOut(pool: VersionPool): void {
-    const { concurrency } = pool.target.settings.pool
-    const fresh = new Set(pool.instances.filter(({ invocations }) => invocations === 0))
-    let created: Instance | undefined
+    let hasCreated = false
     while (pool.waiting.length > 0) {
-      let instance = pool.findRoom(concurrency)
-      if (instance === undefined) {
-        const initialising = pool.instances.filter(({ state }) => state === 'initialising').length
-        if (pool.waiting.length <= initialising * concurrency) break
-        if (created !== undefined) {
-          this.#note(pool)
-          break
-        }
-        created = instance = this.#create(pool)
-        if (instance === undefined) break
-        fresh.add(instance)
-        if (instance.state === 'initialising') continue
+      const instance = pool.findRoom()
+      if (instance !== undefined) {
+        this.#beginNext(pool, instance)
+        continue
       }
-      this.#begin(this.#line.take(pool), instance, fresh.has(instance))
+      if (pool.isComing(pool.waiting.length)) break
+      if (hasCreated) {
+        this.#note(pool)
+        break
+      }
+      const supplied = this.#supply.create(pool)
+      if (supplied.kind === 'failed') this.#line.failAll(pool, supplied.outcome)
+      if (supplied.kind !== 'made') break
+      this.coldStarts++
+      hasCreated = true
     }
     this.#line.watch(pool)
   }
 
-  #begin(waiting: Waiting, instance: Instance, isCold: boolean): void {
-    const { invocation } = waiting
+  #beginNext(pool: VersionPool, instance: Instance): void {
+    const { invocation, isSecondRun } = this.#line.take(pool)
+    const isCold = invocation.arrivedAtMs <= (this.#residents.of(instance)?.readyAtMs ?? 0)
     invocation.usage.coldStart ||= isCold
     if (!isCold) this.warmStarts++
-    instance.begin(invocation, waiting.isSecondRun)
+    this.#begin(pool, instance, invocation, isSecondRun)
   }
 
-  /** A new instance; undefined if there is no room for one, or if its module failed (then nobody waits any more). */
-  #create(pool: VersionPool): Instance | undefined {
-    const supplied = this.#supply.create(pool)
-    if (supplied.kind === 'made') return supplied.instance
-    if (supplied.kind === 'no_room') this.#starved.add(pool)
-    else this.#line.giveUpAll(pool, supplied.outcome)
-    return undefined
+  #begin(pool: VersionPool, instance: Instance, invocation: Invocation, isSecondRun: boolean): void {
+    instance.begin(invocation, isSecondRun)
+    if (instance.invocations < pool.maxInvocations) return
+    const resident = this.#residents.of(instance)
+    if (resident !== undefined) this.#residents.retire(resident, 'invocations')
   }
 
   #noteProgress(instance: Instance): void {
-    const pool = this.#residents.touch(instance)
-    if (pool === undefined) return
-    if (instance.state === 'retiring' && !instance.isWanted) this.#residents.drop(instance, 'retired')
-    if (pool.waiting.length > 0) this.#note(pool)
+    const resident = this.#residents.of(instance)
+    if (resident === undefined) return
+    this.#residents.refresh(resident)
+    const owner = resident.pool.function
+    if (owner.waiting > 0) this.#noteLines(owner)
+    if (owner.unadmitted.length > 0) this.#review(resident)
     if (instance.isIdle) this.#feedStarved()
   }
 
-  #feedStarved(): void {
-    if (this.#starved.size === 0) return
-    for (const pool of this.#starved) if (pool.waiting.length > 0) this.#note(pool)
-    this.#starved.clear()
+  #review({ pool }: Resident): void {
+    this.#admission.review(pool, (admitted) => this.#note(admitted))
   }
 
-  #retire(instance: Instance): void {
-    instance.retire()
-    if (instance.isIdle) this.#residents.drop(instance, 'removed')
+  #noteFreed(owner: FunctionPool): void {
+    this.provisioning.look()
+    this.#noteLines(owner)
+    this.#feedStarved()
+  }
+
+  #feedStarved(): void {
+    const pool = this.#places.next()
+    if (pool !== null) this.#note(pool)
   }
 
   #noteInitFailed(instance: Instance, outcome: FailedOutcome): void {
-    const pool = this.#residents.touch(instance)
-    this.#residents.drop(instance, 'init_failed')
-    if (pool === undefined) return
-    const { kind } = outcome
+    const resident = this.#residents.of(instance)
+    if (resident === undefined) return
+    this.#residents.drop(resident, 'init_failed')
+    const { pool } = resident
     // It held the thread, or a place, for all the time it may.
-    if (kind === 'exceeded_cpu' || kind === 'exceeded_wall_time')
+    if (outcome.kind === 'exceeded_cpu' || outcome.kind === 'exceeded_wall_time')
       pool.failure = { outcome, untilMs: this.#options.nowMs() + overrunRestMs }
-    this.#line.giveUpAll(pool, outcome)
+    this.#line.failAll(pool, outcome)
   }
 
   #replace(instance: Instance, reason: CondemnReason, { notBegun, cause }: Condemned): void {
-    const pool = this.#residents.touch(instance)
-    this.#residents.drop(instance, 'condemned')
+    const resident = this.#residents.of(instance)
+    if (resident !== undefined) this.#residents.drop(resident, 'condemned')
     if (reason === 'internal_error')
       this.#options.onFault(new Error('An instance broke the boundary between guest and host', { cause }))
-    if (pool === undefined) return
-    for (const pending of notBegun) this.#wait(pool, pending.invocation, true)
-    if (pool.waiting.length > 0) this.#note(pool)
+    if (resident === undefined) return
+    for (const pending of notBegun) this.#wait(resident.pool, pending.invocation, true)
+    this.#noteLines(resident.pool.function)
   }
 }
 

@@ -1,80 +1,187 @@
-import { LRUCache } from 'lru-cache'
 import type { Instance } from '../isolate/instance.ts'
 import { type EvictionReason, noEvictions } from '../observe/metrics.ts'
+import type { FunctionPool } from './function-pool.ts'
 import type { InstanceStatus } from './status.ts'
 import type { VersionPool } from './version-pool.ts'
 
-/** All instances of a worker, in the order of their last use. Disposes what it drops. */
-export class Residents {
-  readonly maxInstances: number
-  readonly evictions: Record<EvictionReason, number> = { ...noEvictions }
-  readonly #pools: LRUCache<Instance, VersionPool>
+/**
+ * What an instance takes besides what its heap statistics count, in MiB: V8's own structures, pages that are partly used,
+ * the host's side. 1.6 MiB of resident memory were measured for a hello, of which its statistics count about 0.9.
+ */
+const baseMiB = 0.7
+/** What one is taken for before it was measured, and none of its version was: a hello. */
+const unmeasuredMiB = 0.9
+/** Share of `limits.memoryMiB` above which an instance is replaced: the next request might not fit any more. */
+const maxHeapShare = 0.8
 
-  constructor(maxInstances: number) {
-    this.maxInstances = maxInstances
-    this.#pools = new LRUCache({ max: maxInstances })
+/** An instance, and what the pool knows of it. */
+export interface Resident {
+  readonly instance: Instance
+  readonly pool: VersionPool
+  /** Its place in the list of all. */
+  index: number
+  heapMiB: number
+  /** Estimated, with everything. */
+  memoryMiB: number
+  /** When it could take its first request; who came earlier had to wait for that. */
+  readyAtMs: number
+  /** Why it takes no more requests; null = it does. */
+  leaves: EvictionReason | null
+  /** It was dropped, and its place is free as soon as its `shutdown` is over. */
+  isDropped: boolean
+}
+
+/** All instances of a worker. Disposes what it drops. */
+export class Residents {
+  readonly evictions: Record<EvictionReason, number> = { ...noEvictions }
+  /** What all are estimated to take, in MiB. */
+  memoryMiB = 0
+  /** Those that take no more requests. */
+  leaving = 0
+  readonly #nowMs: () => number
+  readonly #onFreed: (owner: FunctionPool) => void
+  /** An array, for with ephemeral functions each request adds and removes one (see `isolate/pending-table.ts`). */
+  readonly #all: Resident[] = []
+  readonly #byInstance = new WeakMap<Instance, Resident>()
+
+  /** `onFreed` is told of each place that became free, and whose it was. */
+  constructor(nowMs: () => number, onFreed: (owner: FunctionPool) => void) {
+    this.#nowMs = nowMs
+    this.#onFreed = onFreed
   }
 
   get size(): number {
-    return this.#pools.size
+    return this.#all.length
+  }
+
+  /** In no order. Not to be added to or removed from meanwhile. */
+  get all(): readonly Resident[] {
+    return this.#all
+  }
+
+  /** What another instance of a version will take, in MiB, as far as one can know. */
+  expectedMiB(pool: VersionPool): number {
+    return pool.lastMemoryMiB > 0 ? pool.lastMemoryMiB : baseMiB + unmeasuredMiB
   }
 
   add(instance: Instance, pool: VersionPool): void {
-    this.#pools.set(instance, pool)
+    const memoryMiB = this.expectedMiB(pool)
+    const resident: Resident = {
+      instance,
+      pool,
+      index: this.#all.length,
+      heapMiB: 0,
+      memoryMiB,
+      readyAtMs: instance.state === 'resident' ? this.#nowMs() : Number.POSITIVE_INFINITY,
+      leaves: null,
+      isDropped: false,
+    }
+    this.#all.push(resident)
+    this.#byInstance.set(instance, resident)
     pool.instances.push(instance)
+    pool.function.places++
+    this.#charge(pool.function, memoryMiB)
   }
 
-  /** The pool of an instance, which counts as used now. */
-  touch(instance: Instance): VersionPool | undefined {
-    return this.#pools.get(instance)
+  /** Undefined for one that is gone. */
+  of(instance: Instance): Resident | undefined {
+    return this.#byInstance.get(instance)
   }
 
-  drop(instance: Instance, reason: EvictionReason): void {
-    const pool = this.#pools.peek(instance)
-    if (pool === undefined) return
-    this.#pools.delete(instance)
-    pool.remove(instance)
+  /** Takes notice of what became of an instance: what its heap holds, whether it is ready, or has retired of itself. */
+  refresh(resident: Resident): void {
+    const { instance } = resident
+    if (resident.isDropped) return
+    if (instance.heapMiB !== resident.heapMiB) this.#weigh(resident)
+    const { state } = instance
+    if (state === 'retiring') this.retire(resident, 'retired')
+    else if (state === 'resident' && resident.readyAtMs === Number.POSITIVE_INFINITY)
+      resident.readyAtMs = this.#nowMs()
+  }
+
+  /** Lets it finish what it has, and go then; at once if it has nothing. The first reason counts. */
+  retire(resident: Resident, reason: EvictionReason): void {
+    if (resident.leaves === null) {
+      this.#leave(resident, reason)
+      resident.instance.retire()
+    }
+    if (!resident.instance.isWanted) this.drop(resident, resident.leaves ?? reason)
+  }
+
+  /** Ends it. What runs in it settles as `interrupted`. */
+  drop(resident: Resident, reason: EvictionReason): void {
+    if (resident.isDropped) return
+    if (resident.leaves === null) this.#leave(resident, reason)
+    resident.isDropped = true
     this.evictions[reason]++
-    instance.dispose()
+    resident.instance.shutDown(() => this.#free(resident))
   }
 
-  /** Drops the least recently used instance that has nothing to do. False = all are busy. */
-  dropLeastRecent(): boolean {
-    for (const instance of this.#pools.rkeys()) {
-      if (!instance.isIdle) continue
-      this.drop(instance, 'capacity')
-      return true
-    }
-    return false
-  }
-
-  /** Drops instances that had no request for their function's `pool.idleTimeoutMs`. */
-  dropIdle(nowMs: number): void {
-    for (const [instance, pool] of [...this.entries()]) {
-      const idleMs = nowMs - instance.lastUsedAtMs
-      if (instance.isIdle && idleMs >= pool.target.settings.pool.idleTimeoutMs) this.drop(instance, 'idle')
-    }
+  /** Disposes it at once, without its `shutdown`: the worker ends. */
+  end(resident: Resident): void {
+    resident.instance.dispose()
+    this.drop(resident, 'retired')
   }
 
   /** Least recently used first. */
   statuses(nowMs: number): InstanceStatus[] {
-    return [...this.entries()].map(([instance, { target }]) => ({
+    const ordered = [...this.#all].sort((a, b) => a.instance.lastUsedAtMs - b.instance.lastUsedAtMs)
+    return ordered.map(({ instance, pool: { target }, memoryMiB, leaves }) => ({
       functionName: target.functionName,
       version: String(target.label),
       ageMs: Math.round(nowMs - instance.createdAtMs),
       idleMs: instance.isIdle ? Math.round(nowMs - instance.lastUsedAtMs) : 0,
       inFlight: instance.inFlight,
       invocations: instance.invocations,
-      heapMiB: Math.round(instance.heapMiB * 100) / 100,
-      state: instance.state === 'resident' ? 'resident' : 'retiring',
+      heapMiB: hundredths(instance.heapMiB),
+      memoryMiB: hundredths(memoryMiB),
+      state: leaves !== null ? 'retiring' : instance.state === 'initialising' ? 'initialising' : 'resident',
+      leaves,
     }))
   }
 
-  /** Least recently used first. */
-  *entries(): Iterable<[Instance, VersionPool]> {
-    for (const instance of this.#pools.rkeys()) {
-      const pool = this.#pools.peek(instance)
-      if (pool !== undefined) yield [instance, pool]
-    }
+  #weigh(resident: Resident): void {
+    const { instance, pool } = resident
+    const { heapMiB } = instance
+    const memoryMiB = baseMiB + heapMiB
+    this.#charge(pool.function, memoryMiB - resident.memoryMiB)
+    resident.heapMiB = heapMiB
+    resident.memoryMiB = pool.lastMemoryMiB = memoryMiB
+    if (heapMiB > instance.manifest.limits.memoryMiB * maxHeapShare) this.retire(resident, 'heap')
   }
+
+  #leave(resident: Resident, reason: EvictionReason): void {
+    const { instance, pool } = resident
+    resident.leaves = reason
+    this.leaving++
+    pool.function.leaving++
+    const index = pool.instances.indexOf(instance)
+    if (index !== -1) pool.instances.splice(index, 1)
+    pool.leaving.push(instance)
+  }
+
+  #free(resident: Resident): void {
+    const { instance, pool, index } = resident
+    const last = this.#all.pop()!
+    if (last !== resident) {
+      this.#all[index] = last
+      last.index = index
+    }
+    this.#byInstance.delete(instance)
+    pool.leaving.splice(pool.leaving.indexOf(instance), 1)
+    this.leaving--
+    pool.function.leaving--
+    pool.function.places--
+    this.#charge(pool.function, -resident.memoryMiB)
+    this.#onFreed(pool.function)
+  }
+
+  #charge(owner: FunctionPool, memoryMiB: number): void {
+    this.memoryMiB += memoryMiB
+    owner.memoryMiB += memoryMiB
+  }
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100
 }

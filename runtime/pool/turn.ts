@@ -1,14 +1,47 @@
 /** Milliseconds after which a turn lets the event loop look at its sockets again. */
 const budgetMs = 50
+/** A lane that is never empty gives back the slots of what it has run after so many. */
+const maxSpentSlots = 1024
+
+/** What one function has ready, in order. */
+export class Lane<T> {
+  #items: T[] = []
+  #head = 0
+
+  get isEmpty(): boolean {
+    return this.#head === this.#items.length
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  /** The first item of a lane that is not empty. */
+  shift(): T {
+    const item = this.#items[this.#head++]!
+    if (this.isEmpty) {
+      this.#items = []
+      this.#head = 0
+    } else if (this.#head === maxSpentSlots) {
+      this.#items.splice(0, this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+}
 
 /**
  * Runs what became ready in one turn of the event loop together, after its sockets were read (`setImmediate`): that is
  * what makes batches of requests that arrived at the same time.
+ *
+ * Lanes take turns, one item each: whatever one of them has ready, another waits for at most one item of it.
  */
 export class Turn<T> {
   readonly #nowMs: () => number
   readonly #run: (item: T) => void
-  #items: T[] = []
+  /** Lanes that have items, each once, the one whose turn it is first. */
+  readonly #lanes = new Lane<Lane<T>>()
+  #size = 0
   #isScheduled = false
   /** When the last turn ended. */
   lastAtMs = 0
@@ -18,8 +51,10 @@ export class Turn<T> {
     this.#run = run
   }
 
-  add(item: T): void {
-    this.#items.push(item)
+  add(lane: Lane<T>, item: T): void {
+    if (lane.isEmpty) this.#lanes.push(lane)
+    lane.push(item)
+    this.#size++
     if (this.#isScheduled) return
     this.#isScheduled = true
     setImmediate(this.#takeTurn)
@@ -27,15 +62,20 @@ export class Turn<T> {
 
   readonly #takeTurn = (): void => {
     this.#isScheduled = false
-    const items = this.#items
-    this.#items = []
     const stopAtMs = this.#nowMs() + budgetMs
-    for (let index = 0; index < items.length; index++) {
-      this.#run(items[index]!)
+    // What becomes ready meanwhile is for the next turn: else a function that always has more would never let it end.
+    for (let left = this.#size; left > 0; left--) {
+      const lane = this.#lanes.shift()
+      const item = lane.shift()
+      this.#size--
+      // Before it runs: what it adds to its own lane stands behind the other lanes.
+      if (!lane.isEmpty) this.#lanes.push(lane)
+      this.#run(item)
       this.lastAtMs = this.#nowMs()
-      if (this.lastAtMs < stopAtMs) continue
-      for (const item of items.slice(index + 1)) this.add(item)
-      return
+      if (this.lastAtMs >= stopAtMs) break
     }
+    if (this.#size === 0 || this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(this.#takeTurn)
   }
 }

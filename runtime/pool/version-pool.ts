@@ -2,6 +2,7 @@ import { BatchSize } from '../isolate/batch-size.ts'
 import type { Instance } from '../isolate/instance.ts'
 import type { Target } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { FunctionPool } from './function-pool.ts'
 import type { Waiting } from './waiting-line.ts'
 
 /** A module that overran its evaluation held the thread for a second: not again at once. */
@@ -9,38 +10,85 @@ export const overrunRestMs = 5000
 
 /** The instances of one version of one function, and the invocations that wait for one. */
 export class VersionPool {
-  /** Replaced when the function's settings change; label and version stay. */
-  target: Target
+  readonly function: FunctionPool
   readonly batchSize = new BatchSize()
+  /** Those that take requests, now or once they are initialised. */
   readonly instances: Instance[] = []
+  /** Those that finish what they have. */
+  readonly leaving: Instance[] = []
   readonly waiting: Waiting[] = []
+  /** Instances that stay although they are idle. */
+  provisioned = 0
+  /** What its last instance that was measured took, in MiB; 0 = none was. */
+  lastMemoryMiB = 0
+  /** When others were last asked to make room for it. */
+  claimedAtMs = Number.NEGATIVE_INFINITY
   /** Whether the pool was noted as having something to hand out. */
   isNoted = false
   /** Dropped after its last instance went; a new one takes its place. */
   isForgotten = false
   /** Its module took all the time it may have; until then nobody tries again. */
   failure: { readonly outcome: Outcome; readonly untilMs: number } | null = null
+  #target: Target
+  #concurrency = 1
+  #maxInvocations = Number.POSITIVE_INFINITY
+  #isCapped = false
 
-  constructor(target: Target) {
+  constructor(target: Target, owner: FunctionPool) {
+    this.function = owner
+    this.#target = target
     this.target = target
   }
 
-  get inFlight(): number {
-    let count = this.waiting.length
-    for (const instance of this.instances) count += instance.inFlight
-    return count
+  get target(): Target {
+    return this.#target
   }
 
-  /** A resident instance that may take one more request. */
-  findRoom(concurrency: number): Instance | undefined {
+  /** Replaced when the function's settings change; label and version stay. */
+  set target(target: Target) {
+    const { model, concurrency, maxInvocationsPerInstance, reserved, maxInstances } = target.settings.pool
+    this.#target = target
+    this.#concurrency = model === 'ephemeral' ? 1 : concurrency
+    this.#maxInvocations = model === 'ephemeral' ? 1 : (maxInvocationsPerInstance ?? Number.POSITIVE_INFINITY)
+    this.#isCapped = reserved !== null || maxInstances !== null
+  }
+
+  /** Requests at once in one instance. */
+  get concurrency(): number {
+    return this.#concurrency
+  }
+
+  /** An instance that has begun so many takes no more. */
+  get maxInvocations(): number {
+    return this.#maxInvocations
+  }
+
+  /** Whether a number over all workers bounds the function. */
+  get isCapped(): boolean {
+    return this.#isCapped
+  }
+
+  get isEmpty(): boolean {
+    return this.instances.length === 0 && this.leaving.length === 0 && this.waiting.length === 0
+  }
+
+  /** Whether it has no more instances than are to be kept ready. */
+  get needsAll(): boolean {
+    return this.instances.length <= this.provisioned
+  }
+
+  /** Whether instances that run their `init` will have room for so many. */
+  isComing(invocations: number): boolean {
+    let coming = 0
+    for (const { state } of this.instances) if (state === 'initialising') coming += this.#concurrency
+    return coming >= invocations
+  }
+
+  /** An instance that may take one more request. */
+  findRoom(): Instance | undefined {
     for (const instance of this.instances) {
-      if (instance.state === 'resident' && instance.inFlight < concurrency) return instance
+      if (instance.state === 'resident' && instance.inFlight < this.#concurrency) return instance
     }
     return undefined
-  }
-
-  remove(instance: Instance): void {
-    const index = this.instances.indexOf(instance)
-    if (index !== -1) this.instances.splice(index, 1)
   }
 }

@@ -1,12 +1,13 @@
 import type { Target } from '../model/invocation.ts'
+import { FunctionPool } from './function-pool.ts'
 import { VersionPool } from './version-pool.ts'
 
-/** The pools of all versions that a worker runs, or ran a moment ago. */
+/** The pools of all functions and versions that a worker runs, or ran a moment ago. */
 export class VersionTable {
   /** Targets are kept by the router for as long as their function is unchanged: the way of the hot path. */
   readonly #byTarget = new WeakMap<Target, VersionPool>()
   readonly #byKey = new Map<string, VersionPool>()
-  readonly #byFunction = new Map<string, Set<VersionPool>>()
+  readonly #functions = new Map<string, FunctionPool>()
 
   /** The pool of a target's version, made if there is none yet. */
   of(target: Target): VersionPool {
@@ -15,22 +16,26 @@ export class VersionTable {
     const key = `${target.functionName}:${target.label}:${target.manifest.versionId}`
     let pool = this.#byKey.get(key)
     if (pool === undefined) {
-      pool = new VersionPool(target)
+      let owner = this.#functions.get(target.functionName)
+      if (owner === undefined) {
+        owner = new FunctionPool(target.functionName)
+        this.#functions.set(target.functionName, owner)
+      }
+      pool = new VersionPool(target, owner)
       this.#byKey.set(key, pool)
-      const siblings = this.#byFunction.get(target.functionName) ?? new Set()
-      this.#byFunction.set(target.functionName, siblings.add(pool))
+      owner.versions.add(pool)
     }
     pool.target = target
     this.#byTarget.set(target, pool)
     return pool
   }
 
-  values(): Iterable<VersionPool> {
-    return this.#byKey.values()
+  functions(): Iterable<FunctionPool> {
+    return this.#functions.values()
   }
 
-  ofFunction(functionName: string): Iterable<VersionPool> {
-    return this.#byFunction.get(functionName) ?? []
+  functionOf(name: string): FunctionPool | undefined {
+    return this.#functions.get(name)
   }
 
   /**
@@ -41,16 +46,15 @@ export class VersionTable {
   forgetUnused(nowMs: number): readonly string[] {
     const gone: string[] = []
     for (const [key, pool] of this.#byKey) {
-      if (pool.instances.length > 0 || pool.waiting.length > 0) continue
+      if (!pool.isEmpty || pool.provisioned > 0 || pool.function.unadmitted.length > 0) continue
       if (pool.failure !== null && nowMs < pool.failure.untilMs) continue
       this.#byKey.delete(key)
-      const siblings = this.#byFunction.get(pool.target.functionName)
-      siblings?.delete(pool)
-      if (siblings?.size === 0) {
-        this.#byFunction.delete(pool.target.functionName)
-        gone.push(pool.target.functionName)
-      }
       pool.isForgotten = true
+      const owner = pool.function
+      owner.versions.delete(pool)
+      if (owner.versions.size > 0) continue
+      this.#functions.delete(owner.name)
+      gone.push(owner.name)
     }
     return gone
   }

@@ -14,7 +14,9 @@ import {
 } from '../../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { FailedOutcome, Outcome } from '../../runtime/model/outcome.ts'
-import { Pool, type PoolOptions } from '../../runtime/pool/pool.ts'
+import { evenShares } from '../../runtime/pool/admission.ts'
+import { Pool } from '../../runtime/pool/pool.ts'
+import type { PoolOptions } from '../../runtime/pool/pool-options.ts'
 
 const bootstrap = new CompiledBootstrap(await readBootstrap(null))
 
@@ -57,10 +59,12 @@ export class PoolFixture implements AsyncDisposable {
       nowMs: () => this.nowMs(),
       wallMs: () => 0,
       rssMiB: () => 0,
-      prewarmMin: 0,
+      prewarm: { min: 0, max: 0, ttlMs: 60_000, threshold: 1, increment: 1 },
+      layersOf: () => null,
       maxInstances: 100,
       memoryBudgetMiB: 1000,
-      workers: 1,
+      shares: evenShares(1),
+      handOver: () => false,
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
       onEntering: ({ versionId }) => this.entered.push(versionId),

@@ -1,0 +1,97 @@
+import type { PoolSettings } from '../model/function.ts'
+import type { Invocation } from '../model/invocation.ts'
+import { fixedLimits } from '../model/limits.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { Share } from '../model/share.ts'
+import type { VersionPool } from './version-pool.ts'
+import type { WaitingLine } from './waiting-line.ts'
+
+/** What this worker may have of functions that have a cap over all workers. */
+export interface Shares {
+  /** Null = that is being asked. */
+  of(functionName: string, settings: PoolSettings): Share | null
+  /** Whether more was asked for; then it is to be waited for. */
+  askMore(functionName: string, what: keyof Share): boolean
+}
+
+/** What becomes of an invocation that has just arrived: `wait` = until the share is known, or larger. */
+export type Verdict = 'run' | 'wait' | 'taken' | Outcome
+
+/** Decides whether invocations of functions with `pool.reserved` or `pool.maxInstances` may run here. */
+export class Admission {
+  readonly #shares: Shares
+  readonly #line: WaitingLine
+  readonly #handOver: (invocation: Invocation) => boolean
+
+  /** `handOver` gives an invocation to a worker that has a share, where this one has none; false = there is no such worker. */
+  constructor(shares: Shares, line: WaitingLine, handOver: (invocation: Invocation) => boolean) {
+    this.#shares = shares
+    this.#line = line
+    this.#handOver = handOver
+  }
+
+  /** `taken` = another worker runs and settles it. */
+  judge(pool: VersionPool, invocation: Invocation): Verdict {
+    const owner = pool.function
+    const share = this.#shareOf(pool)
+    // Behind those that wait already, however large the share is.
+    const isFirst = owner.unadmitted.length === 0
+    if (share !== null && isFirst && owner.inFlight < share.requests) return 'run'
+    if (share !== null && share.requests === 0 && this.#handOver(invocation)) return 'taken'
+    const isAsked = share === null && isFirst
+    return isAsked || this.#shares.askMore(owner.name, 'requests') ? 'wait' : throttledOver(pool)
+  }
+
+  /** The share of a function may be another: admits those that wait for it, or refuses them. */
+  review(pool: VersionPool, onAdmitted: (pool: VersionPool) => void): void {
+    const owner = pool.function
+    for (const waiting of [...owner.unadmitted]) {
+      const share = this.#shareOf(waiting.pool)
+      if (share === null) return
+      if (owner.inFlight < share.requests) {
+        this.#line.admit(waiting)
+        onAdmitted(waiting.pool)
+      } else if (share.requests === 0 && this.#handOver(waiting.invocation)) this.#line.handOver(waiting)
+      else if (!this.#shares.askMore(owner.name, 'requests')) this.#line.giveUp(waiting, throttledOver(pool))
+    }
+  }
+
+  /** Instances that the function may have here; null = not known yet. */
+  instancesOf(pool: VersionPool): number | null {
+    if (!pool.isCapped) return Number.POSITIVE_INFINITY
+    return this.#shareOf(pool)?.instances ?? null
+  }
+
+  /** More instances are wanted than `instancesOf`. */
+  askInstances(pool: VersionPool): void {
+    this.#shares.askMore(pool.function.name, 'instances')
+  }
+
+  #shareOf(pool: VersionPool): Share | null {
+    return this.#shares.of(pool.function.name, pool.target.settings.pool)
+  }
+}
+
+/** @returns the outcome of invocations that find the line full. */
+export function throttledByLine(): Outcome {
+  const message = `${fixedLimits.maxWaitingPerFunction} requests wait for an instance of this function, no more may`
+  return { kind: 'throttled', message }
+}
+
+function throttledOver(pool: VersionPool): Outcome {
+  const { reserved } = pool.target.settings.pool
+  const message = `The function has ${reserved} requests running, pool.reserved allows no more`
+  return { kind: 'throttled', message }
+}
+
+/** The shares of a worker that knows of no others: of each cap as many parts as there are workers, rounded up. */
+export function evenShares(workers: number): Shares {
+  const part = (cap: number | null) => (cap === null ? Number.POSITIVE_INFINITY : Math.ceil(cap / workers))
+  return {
+    of: (_functionName, { reserved, maxInstances }) => ({
+      requests: part(reserved),
+      instances: part(maxInstances),
+    }),
+    askMore: () => false,
+  }
+}
