@@ -5,7 +5,9 @@
 
 import type {
   DirectResult,
+  Grant,
   InvocationRecord,
+  LeaseNote,
   ProvisionedVersion,
   RegistryDelta,
   WorkerMetrics,
@@ -19,6 +21,8 @@ export type ToWorker =
   | { readonly kind: 'quarantine'; readonly versionIds: readonly string[] }
   /** Instances to keep ready from now on, whole list. */
   | { readonly kind: 'provision'; readonly versions: readonly ProvisionedVersion[] }
+  /** Of what a function may have over all workers. */
+  | { readonly kind: 'share'; readonly grant: Grant }
   /** Run a direct event; answered by `invoked` with the same `callId`. */
   | {
       readonly kind: 'invoke'
@@ -44,6 +48,8 @@ export type FromWorker =
   /** Every 500 ms. */
   | { readonly kind: 'heartbeat' }
   | { readonly kind: 'applied'; readonly revision: number }
+  /** Answered by `share`. */
+  | { readonly kind: 'lease'; readonly note: LeaseNote }
   | { readonly kind: 'invoked'; readonly callId: number; readonly result: DirectResult }
   | { readonly kind: 'status'; readonly callId: number; readonly status: WorkerStatus }
   | { readonly kind: 'metrics'; readonly callId: number; readonly metrics: WorkerMetrics }

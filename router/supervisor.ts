@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import { IsoletteError, type Provisioning, type Registry } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
+import { FleetLeases } from './fleet-leases.ts'
 import { clearFlights } from './flight-recorder.ts'
 import { ChildList, endLeftovers } from './leftovers.ts'
 import type { ServerOptions } from './options.ts'
@@ -53,12 +54,15 @@ export class Supervisor {
     })
     this.#opened.defer(() => builder.close())
 
+    const leases = new FleetLeases({ dataDir, getFunction: (name) => registry.getFunction(name) })
+    this.#opened.defer(() => leases.close())
     const fleet = new WorkerFleet({
       options: { ...this.#options, port },
       workerEntry: this.#deps.workerEntry,
       revision: registry.revision,
       timings: this.#deps.timings,
       children,
+      leases,
       log,
       onBroadcast: (delta) => provisioning.apply(delta),
       onWorkerDeath: () => registry.releaseDeadReaders(),

@@ -1,3 +1,4 @@
+import type { PeerAddress } from './hand-over/peer-address.ts'
 import type { ServerOptions } from './options.ts'
 
 /** What a worker is told when it is started: its one argument, as JSON. */
@@ -7,6 +8,8 @@ export interface WorkerBoot {
   /** To listen on; 0 = any free port. */
   readonly port: number
   readonly heartbeatMs: number
+  /** Its own, and where the others are. */
+  readonly peer: PeerAddress
   /** From the beginning of a drain to the end, lingering included. */
   readonly drainMs: number
   readonly options: ServerOptions

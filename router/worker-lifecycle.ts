@@ -51,7 +51,7 @@ class Worker {
     const beat = () => this.#send({ kind: 'heartbeat' })
     const heartbeat = setInterval(beat, this.#boot.heartbeatMs)
     try {
-      const { index, port, options } = this.#boot
+      const { index, port, peer, options } = this.#boot
       const service = await createService({
         index,
         port,
@@ -59,6 +59,8 @@ class Worker {
         flight: this.#flight,
         log: this.#log,
         beat,
+        peer,
+        sendLease: (note) => this.#send({ kind: 'lease', note }),
       })
       service.onRecords((records, dropped) => this.#send({ kind: 'records', records, dropped }))
       // Before listening: the first request must see every change that was answered by now.
@@ -115,6 +117,9 @@ class Worker {
         break
       case 'provision':
         service.provision(message.versions)
+        break
+      case 'share':
+        service.setShare(message.grant)
         break
       case 'invoke':
         void service.invokeDirect(message).then((result) => {

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
 import type {
   DirectResult,
+  Grant,
   InvocationRecord,
+  LeaseNote,
   ProvisionedVersion,
   RegistryDelta,
   VersionId,
@@ -9,6 +11,7 @@ import type {
   WorkerStatus,
 } from '../runtime/index.ts'
 import type { FlightRecorder } from './flight-recorder.ts'
+import type { PeerAddress } from './hand-over/peer-address.ts'
 import type { ServerOptions } from './options.ts'
 import type { ToWorker } from './protocol.ts'
 
@@ -23,6 +26,8 @@ export interface WorkerService {
   setQuarantine(versionIds: readonly VersionId[]): void
   /** The instances to keep ready from now on, whole list. */
   provision(versions: readonly ProvisionedVersion[]): void
+  /** What it may have of a function that is capped over all workers. */
+  setShare(grant: Grant): void
   /** Never rejects: a fault is a result too. */
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult>
   status(): WorkerStatus
@@ -48,6 +53,9 @@ export interface WorkerContext {
   readonly log: Logger
   /** Tells the supervisor that this worker lives. */
   readonly beat: () => void
+  readonly peer: PeerAddress
+  /** Tells the supervisor what this worker has, or wants, of functions that are capped over all workers. */
+  readonly sendLease: (note: LeaseNote) => void
 }
 
 /** Opens the registry at its newest revision and makes everything ready, but does not listen yet. */

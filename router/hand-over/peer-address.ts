@@ -1,13 +1,11 @@
 import { join } from 'node:path'
 
-/** How workers of one server find each other, and know that it is them. */
+/** How workers of one server find each other. */
 export interface PeerAddress {
   /** Of the sockets; nobody but the server's user may enter it. */
   readonly folder: string
   /** The number of this worker: no other process of the server has, had or will have it. */
   readonly worker: number
-  /** The same for all workers of one server. */
-  readonly token: string
 }
 
 /** Where a worker listens for the others. */

@@ -10,28 +10,26 @@ const maxFrameBytes = 4 * 1024 * 1024
 const headBytes = 9
 
 export const frameKind = {
-  /** First of all: the token that tells workers of one server from everybody else. */
-  hello: 1,
   /** Origin to holder: `StartNote`; what came of the body as `part` is whole. */
-  start: 2,
+  start: 1,
   /** Bytes of something that is sent whole, before the frame that it belongs to. */
-  part: 3,
+  part: 2,
   /** Bytes of a body that streams: the request's to the holder, the response's to the origin. */
-  body: 4,
+  body: 3,
   /** No more comes of that body; to the origin with a `UsageNote`. */
-  bodyEnd: 5,
+  bodyEnd: 4,
   /** No more comes of it though it is not the end: `FailNote`. */
-  bodyFail: 6,
+  bodyFail: 5,
   /** So many bytes (4 bytes) more of the body that the other side sends may come. */
-  credit: 7,
+  credit: 6,
   /** Nobody reads on what the other side sends. */
-  bodyStop: 8,
+  bodyStop: 7,
   /** Origin to holder: the caller went away. */
-  cancel: 9,
+  cancel: 8,
   /** Holder to origin: `SettledNote`. */
-  settled: 10,
+  settled: 9,
   /** Holder to origin: it has no share of the function. The invocation did not begin. */
-  moved: 11,
+  moved: 10,
 } as const
 
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind]

@@ -2,7 +2,6 @@ import { connect } from 'node:net'
 import type { Invocation, Outcome } from '../../runtime/index.ts'
 import { HandedOver } from './handed-over.ts'
 import { type PeerAddress, peerSocket } from './peer-address.ts'
-import { frameKind } from './peer-frames.ts'
 import { PeerLink } from './peer-link.ts'
 
 export interface PeerInvokerOptions extends PeerAddress {
@@ -82,7 +81,7 @@ export class PeerInvoker {
   }
 
   #connect(holder: number): Peer {
-    const { folder, token } = this.#options
+    const { folder } = this.#options
     const socket = connect(peerSocket(folder, holder))
     const streams = new Map<number, HandedOver>()
     const link = new PeerLink(socket, {
@@ -97,7 +96,6 @@ export class PeerInvoker {
       peer.isConnected = true
     })
     this.#peers.set(holder, peer)
-    link.send(0, frameKind.hello, Buffer.from(token))
     return peer
   }
 }

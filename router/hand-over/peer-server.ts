@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Invoker, Target } from '../../runtime/index.ts'
@@ -16,10 +15,7 @@ export interface PeerServerOptions extends PeerAddress {
   readonly invoker: Invoker
 }
 
-/** Time for a connection to say who it is. */
-const helloMs = 1000
-
-/** Takes what other workers hand over. */
+/** Takes what other workers hand over. Who connects is one of them: nobody else may enter the folder. */
 export class PeerServer {
   readonly #options: PeerServerOptions
   readonly #server: Server
@@ -53,31 +49,15 @@ export class PeerServer {
   #accept(socket: Socket): void {
     const taken = new Map<number, TakenOver>()
     const parts = new Map<number, Buffer[]>()
-    let isKnown = false
     const link = new PeerLink(socket, {
-      onFrame: (frame) => {
-        if (isKnown) this.#take(link, taken, parts, frame)
-        else if (this.#isHello(frame)) {
-          isKnown = true
-          clearTimeout(timer)
-        } else link.close()
-      },
+      onFrame: (frame) => this.#take(link, taken, parts, frame),
       onClosed: () => {
-        clearTimeout(timer)
         this.#links.delete(link)
         for (const invocation of [...taken.values()]) invocation.onClosed()
       },
     })
-    const timer = setTimeout(() => link.close(), helloMs).unref()
     link.unref()
     this.#links.add(link)
-  }
-
-  #isHello({ kind, content }: Frame): boolean {
-    const token = Buffer.from(this.#options.token)
-    return (
-      kind === frameKind.hello && content.byteLength === token.byteLength && timingSafeEqual(content, token)
-    )
   }
 
   #take(link: PeerLink, taken: Map<number, TakenOver>, parts: Map<number, Buffer[]>, frame: Frame): void {
