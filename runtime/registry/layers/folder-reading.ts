@@ -67,33 +67,31 @@ class Walk {
     }
     const path = folder === '' ? this.#name(entry) : `${folder}/${this.#name(entry)}`
     this.#paths.check(path)
-    if (this.leftOut.leavesOut(path)) return
-    if (entry.isDirectory()) {
-      this.#paths.addFolder(path)
-      this.#folders.push(path)
-      return
-    }
+    const isFolder = entry.isDirectory()
+    if (isFolder) this.#folders.push(path)
+    if (this.leftOut.leavesOut(path, isFolder)) return
+    if (isFolder) this.#paths.addFolder(path)
+    else this.#addFile(path, entry)
+  }
+
+  #addFile(path: string, entry: Dirent<Buffer>): void {
     this.#paths.addFile(path)
     if (entry.isSymbolicLink()) {
       throw badLayer(this.#folder, 'a link, must be a file or a folder: copy what it leads to', path)
     }
     if (!entry.isFile()) throw badLayer(this.#folder, 'no file, must be a file or a folder', path)
-    this.#addFile(path)
-  }
-
-  #name({ name }: Dirent<Buffer>): string {
-    const decoded = decodeText(name)
-    if (decoded !== null) return decoded
-    throw badLayer(this.#folder, notUtf8, name.toString('latin1'))
-  }
-
-  #addFile(path: string): void {
     const bytes = this.#sizeOf(path)
     this.#bytes += bytes
     if (this.#bytes > maxLayerBytes) {
       throw badLayer(this.#folder, `over ${maxLayerBytes} bytes, must be at most as many`)
     }
     this.files.push({ path, read: () => readFile(this.#folder, path, bytes) })
+  }
+
+  #name({ name }: Dirent<Buffer>): string {
+    const decoded = decodeText(name)
+    if (decoded !== null) return decoded
+    throw badLayer(this.#folder, notUtf8, name.toString('latin1'))
   }
 
   #sizeOf(path: string): number {

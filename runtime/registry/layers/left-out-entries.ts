@@ -8,18 +8,13 @@ export class LeftOutEntries {
   #commands = 0
   #finderFiles = 0
 
-  /** Whether the file or folder at `path`, or the folder it is in, is left out; if so it is counted. */
-  leavesOut(path: string): boolean {
-    if (/(^|\/)node_modules\/\.bin(\/|$)/.test(path)) {
-      // The folder itself is no loss.
-      if (!path.endsWith('/.bin')) this.#commands += 1
-      return true
-    }
-    if (/^__MACOSX(\/|$)|(^|\/)\.DS_Store$/.test(path)) {
-      this.#finderFiles += 1
-      return true
-    }
-    return false
+  /** Whether what is at `path`, or a folder that it is in, is left out; if so files are counted. */
+  leavesOut(path: string, isFolder: boolean): boolean {
+    const isCommand = /(^|\/)node_modules\/\.bin(\/|$)/.test(path)
+    const isOfFinder = /^__MACOSX(\/|$)|(^|\/)\.DS_Store$/.test(path)
+    if (!isFolder && isCommand) this.#commands += 1
+    else if (!isFolder && isOfFinder) this.#finderFiles += 1
+    return isCommand || isOfFinder
   }
 
   warnings(): readonly string[] {

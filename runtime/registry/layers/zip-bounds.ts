@@ -3,7 +3,9 @@ import { fixedLimits } from '../../model/limits.ts'
 import { badLayer, show } from './bad-layer.ts'
 
 const { maxLayerBytes } = fixedLimits
-const MiB = 1024 * 1024
+
+/** Less is no harm, however it was compressed. */
+const freeBytes = 16 * 1024 * 1024
 
 // Zips of code shrink to a third or a fifth; deflate reaches 1032 at most.
 const maxRatio = 200
@@ -27,11 +29,11 @@ export class UnpackedSize {
     if (this.#bytes > maxLayerBytes) {
       throw badLayer(this.#zip, `over ${maxLayerBytes} bytes unpacked, must be at most as many`)
     }
-    if (uncompressedSize > MiB && uncompressedSize > maxRatio * compressedSize) {
+    if (uncompressedSize > freeBytes && uncompressedSize > maxRatio * compressedSize) {
       const problem = `${uncompressedSize} bytes out of ${compressedSize}, must be at most ${maxRatio} times as many`
       throw badLayer(this.#zip, problem, name)
     }
-    if (this.#bytes > 16 * MiB && this.#bytes > maxMeanRatio * this.#compressedBytes) {
+    if (this.#bytes > freeBytes && this.#bytes > maxMeanRatio * this.#compressedBytes) {
       const problem = `${this.#bytes} bytes out of ${this.#compressedBytes}, must be at most ${maxMeanRatio} times as many`
       throw badLayer(this.#zip, problem)
     }

@@ -115,7 +115,7 @@ class Directory {
     const isFolder = name.endsWith('/')
     const path = isFolder ? name.slice(0, -1) : name
     this.#paths.check(path)
-    if (this.leftOut.leavesOut(path)) return
+    if (this.leftOut.leavesOut(path, isFolder)) return
     const problem = problemOfEntry(entry, isFolder)
     if (problem !== null) throw badLayer(this.#zip, problem, name)
     if (isFolder) {
