@@ -11,6 +11,10 @@ export const serverOptions = {
   'egress-allow': { type: 'string' },
   'egress-deny': { type: 'string' },
   'prewarm-min': { type: 'string' },
+  'prewarm-max': { type: 'string' },
+  'prewarm-ttl-ms': { type: 'string' },
+  'prewarm-threshold': { type: 'string' },
+  'prewarm-increment': { type: 'string' },
   'memory-budget-mib': { type: 'string' },
   'log-level': { type: 'string' },
   'log-sample-warm-per-second': { type: 'string' },
@@ -26,5 +30,5 @@ export const serverOptionsHelp = `  --config <file>            configuration (is
   --trusted-proxies <cidrs>  whose X-Forwarded-* headers are believed
   --log-level <level>        lowest level that is written to stderr (info)
 
-The other keys of isolette.jsonc are options too: --egress-allow, --egress-deny, --prewarm-min, --memory-budget-mib,
---log-sample-warm-per-second.`
+The other keys of isolette.jsonc are options too: --egress-allow, --egress-deny, --prewarm-min, --prewarm-max,
+--prewarm-ttl-ms, --prewarm-threshold, --prewarm-increment, --memory-budget-mib, --log-sample-warm-per-second.`

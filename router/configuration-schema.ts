@@ -42,6 +42,22 @@ export const configurationSchema = z.strictObject(
       min: wholeNumber(0, 100)
         .default(4)
         .describe('Isolates that each worker keeps ready for versions it has not run yet.'),
+      max: wholeNumber(0, 1000)
+        .optional()
+        .describe(
+          'Most isolates that wait in a worker, those with evaluated layers included: about 2 MiB each, and what ' +
+            'the layers take. Default: 16, or min if that is more.',
+        ),
+      ttlMs: wholeNumber(1000, 86_400_000)
+        .default(120_000)
+        .describe(
+          'How long a cold start that found no isolate waiting counts, in milliseconds. Layers that no cold start ' +
+            'asked for in this time have none waiting.',
+        ),
+      threshold: wholeNumber(1, 1000)
+        .default(1)
+        .describe('For so many cold starts of a kind that found none waiting, increment more wait.'),
+      increment: wholeNumber(1, 1000).default(1).describe('See threshold.'),
     }),
     memory: section({
       budgetMiB: wholeNumber(64, 1_048_576)

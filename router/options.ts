@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type * as z from 'zod'
-import { type EgressCeiling, IsoletteError } from '../runtime/index.ts'
+import { type EgressCeiling, IsoletteError, type PrewarmSettings } from '../runtime/index.ts'
 import { type Configuration, configurationSchema } from './configuration-schema.ts'
 import {
   type ConfigurationSource,
@@ -28,7 +28,8 @@ export interface ServerOptions {
   readonly trustedProxies: readonly string[]
   /** Stands above what functions say of their outbound requests. */
   readonly egress: EgressCeiling
-  readonly prewarm: { readonly min: number }
+  /** Isolates of one worker that wait for functions. */
+  readonly prewarm: PrewarmSettings
   /** What one worker may use. Over it idle instances make room; far over it, the worker is killed and replaced. */
   readonly memory: { readonly budgetMiB: number }
   readonly log: {
@@ -50,6 +51,7 @@ export interface OptionSources {
 }
 
 const defaultFile = 'isolette.jsonc'
+const defaultPrewarmMax = 16
 
 /** Longest path of a Unix socket: `sun_path` of 108 bytes (104 on macOS) with its final zero. */
 const maxSocketPathBytes = process.platform === 'linux' ? 107 : 103
@@ -84,6 +86,13 @@ export function resolveOptions(sources: OptionSources): ServerOptions {
       ? join(dataDir, 'admin.sock')
       : resolve(baseOf('admin'), configuration.admin)
   checkSocketPath(adminSocket)
+  const { prewarm } = configuration
+  if (prewarm.max !== undefined && prewarm.max < prewarm.min) {
+    const { max, min } = prewarm
+    throw bad(
+      `Cannot use prewarm.max (${nameOf('prewarm.max')}): ${max}, must be at least prewarm.min, ${min}`,
+    )
+  }
   const workers = configuration.workers ?? machine.cores
 
   return {
@@ -95,7 +104,7 @@ export function resolveOptions(sources: OptionSources): ServerOptions {
     healthPort: configuration.healthPort,
     trustedProxies: configuration.trustedProxies,
     egress: configuration.egress,
-    prewarm: configuration.prewarm,
+    prewarm: { ...prewarm, max: prewarm.max ?? Math.max(defaultPrewarmMax, prewarm.min) },
     memory: {
       budgetMiB:
         configuration.memory.budgetMiB ?? Math.max(64, Math.floor((machine.memoryMiB * 0.6) / workers)),

@@ -1,4 +1,4 @@
-import type { FleetMember, WorkerList } from '../../runtime/index.ts'
+import type { FleetMember, WorkerList, WorkerStatus } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatDuration } from '../duration.ts'
 import { exitCodes } from '../failure.ts'
@@ -46,13 +46,19 @@ function formatWorkers(workers: readonly FleetMember[]): string {
           formatDuration(status.uptimeMs),
           String(Math.round(status.rssMiB)),
           String(status.inFlight),
-          `${status.prewarm.ready}/${status.prewarm.min}`,
+          formatPrewarm(status.prewarm),
           String(status.coldStarts),
           String(status.warmStarts),
         ]),
     String(restarts),
   ])
   return formatTable(header, rows)
+}
+
+/** Of all kinds together. */
+function formatPrewarm(kinds: WorkerStatus['prewarm']): string {
+  const total = (key: 'ready' | 'wanted') => kinds.reduce((sum, kind) => sum + kind[key], 0)
+  return `${total('ready')}/${total('wanted')}`
 }
 
 const instanceHeader = ['WORKER', 'INSTANCE', 'STATE', 'AGE', 'IDLE', 'IN FLIGHT', 'INVOCATIONS', 'HEAP MIB']

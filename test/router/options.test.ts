@@ -23,7 +23,7 @@ describe('resolveOptions', () => {
       healthPort: null,
       trustedProxies: [],
       egress: { allow: null, deny: [] },
-      prewarm: { min: 4 },
+      prewarm: { min: 4, max: 16, ttlMs: 120_000, threshold: 1, increment: 1 },
       memory: { budgetMiB: 1500 },
       log: { level: 'info', sampleWarmPerSecond: 10 },
     })
@@ -56,6 +56,10 @@ describe('resolveOptions', () => {
       'egress-allow': '10.0.0.0/8,*.internal:8080',
       'egress-deny': '[fd00::1]:80',
       'prewarm-min': '4',
+      'prewarm-max': '5',
+      'prewarm-ttl-ms': '6000',
+      'prewarm-threshold': '7',
+      'prewarm-increment': '8',
       'memory-budget-mib': '500',
       'log-level': 'debug',
       'log-sample-warm-per-second': '6',
@@ -69,7 +73,7 @@ describe('resolveOptions', () => {
       healthPort: 3,
       trustedProxies: ['10.0.0.0/8', '::1'],
       egress: { allow: ['10.0.0.0/8', '*.internal:8080'], deny: ['[fd00::1]:80'] },
-      prewarm: { min: 4 },
+      prewarm: { min: 4, max: 5, ttlMs: 6000, threshold: 7, increment: 8 },
       memory: { budgetMiB: 500 },
       log: { level: 'debug', sampleWarmPerSecond: 6 },
     }
@@ -141,7 +145,12 @@ describe('resolveOptions', () => {
     [
       'an unknown inner key',
       { files: file('{ "prewarm": { "mni": 1 } }') },
-      /^Cannot use prewarm.mni \(isolette.jsonc\): unknown, must be one of prewarm.min$/,
+      /^Cannot use prewarm.mni \(isolette.jsonc\): unknown, must be one of prewarm.increment, prewarm.max, prewarm.min, prewarm.threshold, prewarm.ttlMs$/,
+    ],
+    [
+      'fewer at most than at least',
+      { flags: { 'prewarm-max': '3' } },
+      /^Cannot use prewarm.max \(--prewarm-max\): 3, must be at least prewarm.min, 4$/,
     ],
     [
       'a number for a section',
