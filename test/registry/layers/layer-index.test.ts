@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { LayerFile, LayerIndex } from '../../../runtime/model/layer.ts'
+import { openArtifactStore } from '../../../runtime/registry/artifact-store.ts'
+import { encodeLayerIndex, readLayerIndex } from '../../../runtime/registry/layers/read-layer-index.ts'
+import { TemporaryFolder } from '../temporary-folder.ts'
+
+const digest = 'd'.repeat(64)
+const files: readonly LayerFile[] = [
+  { path: 'a', offset: 0, bytes: 3, digest },
+  { path: 'b/c', offset: 3, bytes: 0, digest },
+]
+const index: LayerIndex = { pack: 'e'.repeat(64), files, preload: ['a'] }
+
+describe('encodeLayerIndex and readLayerIndex', () => {
+  it('give the same bytes for the same content, and the content back', async () => {
+    using folder = new TemporaryFolder()
+    const store = openArtifactStore(folder.path)
+    const key = await store.put(encodeLayerIndex(index))
+    assert.deepEqual(readLayerIndex(folder.path, key), index)
+    const reordered = {
+      extra: 1,
+      preload: index.preload,
+      files: files.map(({ path, offset, bytes, digest }) => ({ digest, bytes, offset, path, more: 1 })),
+      pack: index.pack,
+    }
+    assert.deepEqual(encodeLayerIndex(reordered), encodeLayerIndex(index))
+  })
+
+  it('refuse an artifact that is missing', () => {
+    using folder = new TemporaryFolder()
+    assert.throws(() => readLayerIndex(folder.path, digest), { code: 'data_damaged' })
+  })
+
+  it('refuse what packing never makes', () => {
+    const [first, second] = files as [LayerFile, LayerFile]
+    const bad: Readonly<Record<string, Partial<Record<keyof LayerIndex, unknown>>>> = {
+      'its pack is no sha256': { pack: '../x' },
+      'its files are no list of 1 to 100000': { files: [] },
+      'its files are no list': { files: { 0: first } },
+      'not in order': { files: [{ ...second, offset: 0 }, { ...first }] },
+      'are not in order of their paths': { files: [{ ...first, path: 7 }] },
+      'must stay below': { files: [{ ...first, path: '../a' }] },
+      'an absolute path': { files: [{ ...first, path: '/a' }] },
+      'both a file and a folder': { files: [first, { ...second, path: 'a/b' }] },
+      'only in case': {
+        files: [
+          { ...first, path: 'A' },
+          { ...second, path: 'a' },
+        ],
+      },
+      'where "b/c" stands': { files: [first, { ...second, offset: 2 }] },
+      'where "a" stands': { files: [{ ...first, bytes: -1 }] },
+      'it does not say where "a"': { files: [{ ...first, digest: 'x' }] },
+      'must be at most 262144000': { files: [{ ...first, bytes: 262_144_001 }] },
+      'its modules to preload': { preload: [1] },
+      'modules to preload are no list': { preload: 'a' },
+    }
+    for (const [message, change] of Object.entries(bad)) {
+      const changed = { ...index, ...change } as LayerIndex
+      assert.throws(() => encodeLayerIndex(changed), { code: 'bad_layer', message: new RegExp(message) })
+    }
+  })
+})
