@@ -165,8 +165,9 @@ export class LeaseBook {
     const isAnswer = holding.isAsking && (exceeds(share, holding.told) || !isLowering)
     // Who has a share of its own asks nobody else.
     const holders = share.requests === 0 ? others : []
-    const isNews = !isSame(share, holding.told) || holders.join() !== holding.toldHolders
-    if (!isAnswer && !isNews) return
+    // Who waits for an answer hears of others by it.
+    const isOtherNews = !holding.isAsking && holders.join() !== holding.toldHolders
+    if (!isAnswer && !isOtherNews && isSame(share, holding.told)) return
     if (isAnswer) holding.isAsking = false
     holding.told = share
     holding.toldHolders = holders.join()
