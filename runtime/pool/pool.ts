@@ -101,7 +101,7 @@ export class Pool implements Invoker {
     this.provisioning = new InstanceProvisioning<VersionPool>({
       nowMs,
       poolOf: (target) => this.#versions.of(target),
-      create: (pool) => this.#supply.create(pool),
+      create: (pool) => (this.#isQuarantined(pool) ? { kind: 'no_room' } : this.#supply.create(pool)),
       ...idleness,
     })
     this.#sweep = setInterval(() => this.sweep(), sweepEveryMs).unref()
@@ -221,6 +221,10 @@ export class Pool implements Invoker {
     else if (verdict !== 'taken')
       this.#settleLater(pool, invocation, verdict === 'wait' ? throttledByLine() : verdict)
     return false
+  }
+
+  #isQuarantined({ target }: VersionPool): boolean {
+    return this.#quarantined.has(target.manifest.versionId)
   }
 
   #settleLater(pool: VersionPool, invocation: Invocation, outcome: Outcome): void {

@@ -110,6 +110,15 @@ export class InstanceProvisioning<Pool extends ProvisionedPool> {
     if (entry !== undefined) this.#make(entry)
   }
 
+  get wanted(): number {
+    return this.statuses().reduce((sum, { wanted }) => sum + wanted, 0)
+  }
+
+  /** Of those wanted, as many as there are. */
+  get ready(): number {
+    return this.statuses().reduce((sum, { ready }) => sum + ready, 0)
+  }
+
   /** In the order in which they were set. */
   statuses(): ProvisionStatus[] {
     return [...this.#entries.values()].map(({ pool, count }) => {
