@@ -1,9 +1,12 @@
 import { IsoletteError } from '../model/errors.ts'
 import type { Build, Builder, BuildRequest } from './build.ts'
 import { ForkedBuilder } from './forked-builder.ts'
+import type { LayerLookup } from './layer-lookup.ts'
 import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 
 export interface BuilderOptions {
+  /** Finds the layers that functions list. @default there are none */
+  readonly layers?: LayerLookup
   /** A builder process was started; whoever outlives this process has to end it. */
   readonly onStarted?: (pid: number) => void
   readonly onEnded?: (pid: number) => void
@@ -17,7 +20,19 @@ export interface BuilderOptions {
   readonly idleTimeoutMs?: number
 }
 
+const noLayers: LayerLookup = {
+  artifacts: '',
+  cache: '',
+  resolve([reference]) {
+    throw new IsoletteError(
+      'layer_not_found',
+      `Cannot find layer ${JSON.stringify(reference)}: there are none`,
+    )
+  },
+}
+
 const defaults = {
+  layers: noLayers,
   onStarted: () => {},
   onEnded: () => {},
   deadlineMs: 30_000,

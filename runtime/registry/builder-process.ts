@@ -3,11 +3,12 @@
  * so that nothing a function or a zip does to the process that handles it touches any other. Started and ended by `builder-client.ts`.
  */
 
-import { IsoletteError } from '../model/errors.ts'
 import { buildFunction } from './build-function.ts'
 import type { FromBuilder, ToBuilder } from './builder-protocol.ts'
 import { createBundleEvaluator } from './evaluate-bundle.ts'
+import type { GivenLayers } from './layer-lookup.ts'
 import { packLayer } from './layers/pack-layer.ts'
+import { errorOf, refusalOf } from './refusal.ts'
 
 // isolated-vm is not safe in a process that was started from Node's own snapshot (see its README).
 if (!process.execArgv.includes('--no-node-snapshot') || process.send === undefined) {
@@ -18,36 +19,41 @@ if (!process.execArgv.includes('--no-node-snapshot') || process.send === undefin
 // Nobody waits for the answer any more. Not `exit`: it would wait for threads that may never end.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 
-const evaluate = await createBundleEvaluator()
+const evaluator = await createBundleEvaluator()
+/** Of the build at hand, while it waits for its layers. */
+let awaited = Promise.withResolvers<GivenLayers>()
 
 process.on('message', async (message: ToBuilder) => {
-  await send(await answer(message))
+  if (message.kind === 'layers') awaited.resolve(message.layers)
+  else if (message.kind === 'no_layers') awaited.reject(errorOf(message.refusal))
+  else await send(await answer(message))
 })
 
-async function answer(message: ToBuilder): Promise<FromBuilder> {
+type Work = Extract<ToBuilder, { kind: 'build' | 'pack' }>
+
+async function answer(message: Work): Promise<FromBuilder> {
   try {
     return await carryOut(message)
   } catch (error) {
-    if (error instanceof IsoletteError) {
-      return { kind: 'refused', code: error.code, message: error.message, details: error.details }
-    }
-    const { message: problem, stack } = error instanceof Error ? error : new Error(String(error))
-    return {
-      kind: 'refused',
-      code: 'internal_error',
-      message: `Cannot ${message.kind} ${JSON.stringify(message.request.path)}: ${problem}`,
-      details: { stack },
-    }
+    const doing = `${message.kind} ${JSON.stringify(message.request.path)}`
+    return { kind: 'refused', refusal: refusalOf(error, doing) }
   }
 }
 
-async function carryOut(message: ToBuilder): Promise<FromBuilder> {
+async function carryOut(message: Work): Promise<FromBuilder> {
   if (message.kind === 'pack') return { kind: 'packed', layer: await packLayer(message.request) }
   const build = await buildFunction(message.request, {
-    evaluate,
+    evaluator,
+    findLayers,
     onEvaluating: (main) => send({ kind: 'evaluating', main }),
   })
   return { kind: 'built', build }
+}
+
+async function findLayers(references: readonly string[]): Promise<GivenLayers> {
+  awaited = Promise.withResolvers()
+  await send({ kind: 'needs_layers', references })
+  return await awaited.promise
 }
 
 /** Resolves when the message is on its way: what comes after it may block this thread for good. */

@@ -3,22 +3,23 @@
  * (`serialization: 'advanced'`). One request at a time: its answer is `built`, `packed` or `refused`.
  */
 
-import type { ErrorCode } from '../model/errors.ts'
 import type { Build, BuildRequest } from './build.ts'
+import type { GivenLayers } from './layer-lookup.ts'
 import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
+import type { Refusal } from './refusal.ts'
 
 export type ToBuilder =
   | { readonly kind: 'build'; readonly request: BuildRequest }
   | { readonly kind: 'pack'; readonly request: PackRequest }
+  /** Answers `needs_layers`, as does the next. */
+  | { readonly kind: 'layers'; readonly layers: GivenLayers }
+  | { readonly kind: 'no_layers'; readonly refusal: Refusal }
 
 export type FromBuilder =
   /** The function's own code is about to run, which the process may not survive. */
   | { readonly kind: 'evaluating'; readonly main: string }
+  /** A build's configuration lists them: `name:number`. It waits for them. */
+  | { readonly kind: 'needs_layers'; readonly references: readonly string[] }
   | { readonly kind: 'built'; readonly build: Build }
   | { readonly kind: 'packed'; readonly layer: PackedLayer }
-  | {
-      readonly kind: 'refused'
-      readonly code: ErrorCode
-      readonly message: string
-      readonly details: Readonly<Record<string, unknown>>
-    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }

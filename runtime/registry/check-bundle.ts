@@ -1,8 +1,10 @@
 import type { LoadFailure } from '../isolate/load-instance.ts'
 import { fixedLimits, type Limits } from '../model/limits.ts'
+import type { GuestError } from '../model/outcome.ts'
 import type { HandlerKind, UnsafeFeatures } from '../model/version.ts'
 import { buildFailed } from './build-problems.ts'
 import type { Bundle } from './bundle.ts'
+import type { LayersOfBuild } from './layers-of-build.ts'
 import { findAuthorPosition } from './source-map-stack.ts'
 
 /** A bundle that may become a version. */
@@ -14,6 +16,8 @@ export interface Candidate {
   readonly limits: Limits
   readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
+  /** Null = it has none. */
+  readonly layers: LayersOfBuild | null
 }
 
 /** What became of a bundle in an isolate of its own. */
@@ -26,7 +30,7 @@ export type EvaluateBundle = (candidate: Candidate) => Evaluation
  * Makes sure that a bundle compiles, evaluates in time and exports something that answers.
  *
  * @returns which export that is
- * @throws IsoletteError `build_failed` with the author's file, line and column
+ * @throws IsoletteError `build_failed` with the author's file, line and column, or a layer's
  */
 export function checkBundle(candidate: Candidate, evaluate: EvaluateBundle): HandlerKind {
   const evaluation = evaluate(candidate)
@@ -41,17 +45,17 @@ export function checkBundle(candidate: Candidate, evaluate: EvaluateBundle): Han
     case 'exceeded_cpu':
       throw refusal(candidate, evaluationTooLong)
     case 'exceeded_memory':
-      throw refusal(
-        candidate,
-        `top-level evaluation used more than limits.memoryMiB, ${candidate.limits.memoryMiB} MiB`,
-      )
+      throw refusal(candidate, tooMuchMemory(candidate))
     case 'exception': {
-      const { name, message, stack } = evaluation.error
+      const { message, stack } = evaluation.error
+      const { sourceMap, layerScript } = candidate.bundle
       // What does not compile has its place in the message only.
-      const position = findAuthorPosition(`${message}\n${stack}`, candidate.bundle.sourceMap)
-      const text = `${name}: ${message.replace(/ \[isolette:function:[0-9:]+\]$/, '')}`
+      const position = findAuthorPosition(`${message}\n${stack}`, sourceMap, layerScript?.sourceMap)
       throw buildFailed([
-        { ...(position ?? { file: candidate.main, line: null, column: null }), message: oneLine(text) },
+        {
+          ...(position ?? { file: candidate.main, line: null, column: null }),
+          message: reasonOf(evaluation.error),
+        },
       ])
     }
   }
@@ -62,6 +66,15 @@ export const evaluationTooLong = `top-level evaluation took longer than ${fixedL
 
 function refusal({ main }: Candidate, message: string): Error {
   return buildFailed([{ file: main, line: null, column: null, message }])
+}
+
+export function tooMuchMemory({ limits }: Candidate): string {
+  return `top-level evaluation used more than limits.memoryMiB, ${limits.memoryMiB} MiB`
+}
+
+/** What was thrown, in one line, without the place that V8 puts behind what does not compile. */
+export function reasonOf({ name, message }: GuestError): string {
+  return oneLine(`${name}: ${message.replace(/ \[isolette:(function|layers):[0-9:]+\]$/, '')}`)
 }
 
 function oneLine(text: string): string {

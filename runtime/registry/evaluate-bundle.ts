@@ -7,33 +7,76 @@ import { HostWork } from '../isolate/host-work/host-work.ts'
 import { processClock } from '../isolate/host-work/host-work-meter.ts'
 import { Instance } from '../isolate/instance.ts'
 import type { InstanceContext } from '../isolate/instance-context.ts'
+import { CompiledLayerScript, type LayerAccess } from '../isolate/layer-script.ts'
 import { evaluateModule } from '../isolate/load-instance.ts'
 import { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
+import { preloadLayers } from '../isolate/preload-layers.ts'
 import { PreparedIsolate } from '../isolate/prepared-isolate.ts'
 import type { VersionManifest } from '../model/version.ts'
-import type { EvaluateBundle } from './check-bundle.ts'
+import type { Candidate, EvaluateBundle } from './check-bundle.ts'
+import type { EvaluatePreload } from './check-preload.ts'
+
+/** Evaluates what is built as workers do, each in an isolate of its own, on the caller's thread. */
+export interface BundleEvaluator {
+  readonly evaluate: EvaluateBundle
+  readonly evaluatePreload: EvaluatePreload
+}
 
 /**
- * Evaluates bundles as workers do, each in an isolate of its own, on the caller's thread.
- *
  * A guardian ends what overstays. Some guests end the process, or go on in spite of it: only for processes that can be
  * killed.
  */
-export async function createBundleEvaluator(): Promise<EvaluateBundle> {
+export async function createBundleEvaluator(): Promise<BundleEvaluator> {
   const bootstrap = new CompiledBootstrap(await readBootstrap(null))
   const guardian = new Guardian()
-  return ({ name, bundle, limits, unsafe, env }) => {
-    const prepared = new PreparedIsolate(bootstrap, guardian, limits.memoryMiB)
-    const manifest: VersionManifest = { ...unpublished, limits, unsafe, env }
-    // It answers what the module asks of its host while it evaluates: timers, logs, random bytes.
-    const instance = new Instance(prepared, { manifest, batchSize: new BatchSize(), context: alone })
-    try {
-      const request = { manifest, functionName: name, version: '$LATEST', bundle: bundle.code }
-      return evaluateModule(prepared, request, alone.userAgent)
-    } finally {
-      instance.dispose()
-    }
+  return {
+    evaluate(candidate) {
+      const { name, bundle, limits, unsafe, env } = candidate
+      const prepared = new PreparedIsolate(bootstrap, guardian, limits.memoryMiB)
+      const manifest: VersionManifest = { ...unpublished, limits, unsafe, env }
+      const layers = layersOf(candidate)
+      const layerFiles = layers?.files ?? null
+      // It answers what the module asks of its host while it evaluates: timers, logs, random bytes.
+      const instance = new Instance(prepared, {
+        manifest,
+        layerFiles,
+        batchSize: new BatchSize(),
+        context: alone,
+      })
+      try {
+        const request = { manifest, functionName: name, version: '$LATEST', bundle: bundle.code, layers }
+        return evaluateModule(prepared, request, alone.userAgent)
+      } finally {
+        instance.dispose()
+      }
+    },
+    evaluatePreload(candidate) {
+      const script = layersOf(candidate)?.script ?? null
+      if (script === null) return null
+      const prepared = new PreparedIsolate(bootstrap, guardian, candidate.limits.memoryMiB)
+      try {
+        return preloadLayers(prepared, script, alone)
+      } finally {
+        prepared.dispose()
+      }
+    },
   }
+}
+
+/** All is evaluated with the function: waiting isolates may have nothing preloaded. */
+function layersOf({ bundle: { layerScript }, layers }: Candidate): LayerAccess | null {
+  if (layers === null) return null
+  const { files } = layers
+  if (layerScript === null) return { script: null, isPreloaded: false, files }
+  const script = new CompiledLayerScript({
+    key: '',
+    digest: '',
+    source: layerScript.code,
+    codeCache: null,
+    files,
+    onFirstPreload: () => {},
+  })
+  return { script, isPreloaded: false, files }
 }
 
 const unpublished = {

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { IsoletteError } from '../model/errors.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { Build, BuildRequest } from './build.ts'
 import type { BuilderOptions } from './builder-client.ts'
 import type { FromBuilder, ToBuilder } from './builder-protocol.ts'
 import { evaluationTooLong } from './check-bundle.ts'
 import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
+import { errorOf, refusalOf } from './refusal.ts'
 import { RunningBuild } from './running-build.ts'
 import { RunningPack } from './running-pack.ts'
 import type { WorkResult } from './work-result.ts'
@@ -78,8 +78,7 @@ export class ForkedBuilder {
   }
 
   async #ask<T>(message: ToBuilder, result: WorkResult<T>): Promise<T> {
-    // An error here is followed by the end of the process.
-    this.#child.send(message, () => {})
+    this.#send(message)
     try {
       return await result.promise
     } finally {
@@ -88,12 +87,16 @@ export class ForkedBuilder {
     }
   }
 
+  #send(message: ToBuilder): void {
+    // An error here is followed by the end of the process.
+    this.#child.send(message, () => {})
+  }
+
   #receive(message: FromBuilder): void {
     const running = this.#running
     if (running === null) return
     if (message.kind === 'refused') {
-      const { code, details } = message
-      running.result.reject(new IsoletteError(code, message.message, { details: { ...details } }))
+      running.result.reject(errorOf(message.refusal))
     } else if (running instanceof RunningPack) {
       if (message.kind === 'packed') running.result.resolve(message.layer)
     } else {
@@ -107,8 +110,20 @@ export class ForkedBuilder {
         running.noteEvaluating(message.main)
         running.failAfter(fixedLimits.maxEvaluationMs + this.#options.evaluationGraceMs, evaluationTooLong)
         break
+      case 'needs_layers':
+        this.#send(this.#layersFor(message.references))
+        break
       case 'built':
         running.result.resolve(message.build)
+    }
+  }
+
+  #layersFor(references: readonly string[]): ToBuilder {
+    const { artifacts, cache, resolve } = this.#options.layers
+    try {
+      return { kind: 'layers', layers: { layers: resolve(references), artifacts, cache } }
+    } catch (error) {
+      return { kind: 'no_layers', refusal: refusalOf(error, `find layers ${references.join(', ')}`) }
     }
   }
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { IsoletteError } from '../model/errors.ts'
 import type { FunctionSettings, PoolSettings } from '../model/function.ts'
+import { parseLayerReference } from '../model/layer.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
 import { parseRoutePattern, parseRoutes, type RouteSource } from '../model/route-pattern.ts'
@@ -37,10 +38,6 @@ export function parseFunctionConfig(text: string): FunctionConfig {
   const result = functionSchema.safeParse(document.value)
   if (!result.success) throw refusal(document, result.error.issues[0]!)
   const file = result.data
-  if (file.layers.length > 0) {
-    const layer = JSON.stringify(file.layers[0])
-    throw badValue(document, ['layers', 0], `${layer}, must be a published layer, and there is none`)
-  }
   return {
     name: file.name ?? null,
     main: file.main ?? null,
@@ -54,8 +51,15 @@ export function parseFunctionConfig(text: string): FunctionConfig {
     limits: file.limits,
     unsafe: file.unsafe,
     env: file.env,
-    layers: file.layers,
+    layers: readLayers(document, file.layers),
   }
+}
+
+function readLayers(document: JsoncDocument, layers: readonly string[]): readonly string[] {
+  layers.forEach((layer, index) => {
+    refuseAt(document, ['layers', index], () => parseLayerReference(layer))
+  })
+  return layers
 }
 
 function readPool(document: JsoncDocument, pool: FunctionFile['pool']): PoolSettings {

@@ -31,11 +31,22 @@ export function mapStack(stack: string, sourceMapJson: string, filename: string 
   })
 }
 
-/** The first frame of a stack that stands in one of the author's files. */
-export function findAuthorPosition(stack: string, sourceMapJson: string): AuthorPosition | null {
-  const map = readSourceMap(sourceMapJson)
-  if (map === null) return null
-  for (const [, line, column] of stack.slice(0, maxStackLength).matchAll(framesOf(bundleFilename))) {
+/**
+ * The first frame of a stack that stands in one of the author's files, or in a file of a layer.
+ *
+ * @param sourceMapJson of the function's script
+ * @param layersMapJson of its layers' script; null without one
+ */
+export function findAuthorPosition(
+  stack: string,
+  sourceMapJson: string,
+  layersMapJson: string | null = null,
+): AuthorPosition | null {
+  const frames = stack.slice(0, maxStackLength).matchAll(framesOf(`(${bundleFilename}|${layersFilename})`))
+  for (const [, filename, line, column] of frames) {
+    const json = filename === layersFilename ? layersMapJson : sourceMapJson
+    const map = json === null ? null : readSourceMap(json)
+    if (map === null) continue
     const position = authorPosition(map, Number(line), Number(column))
     if (position !== null && !position.file.startsWith(`${ownNamespace}:`)) return position
   }
@@ -44,6 +55,8 @@ export function findAuthorPosition(stack: string, sourceMapJson: string): Author
 
 /** The name under which bundles are compiled. */
 const bundleFilename = 'isolette:function'
+/** And those of layers. */
+const layersFilename = 'isolette:layers'
 const bootstrapFrame = /\n {4}at [^\n]*isolette:bootstrap:[0-9]+:[0-9]+\)?(?=\n|$)/g
 const maxStackLength = 16_384
 

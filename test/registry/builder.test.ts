@@ -21,7 +21,7 @@ async function build(builder: Builder, files: Files, path = 'f'): Promise<Build>
   return await builder.build({ path: join(folder.path, path), name: null })
 }
 
-async function refusalOf(building: Promise<Build>): Promise<IsoletteError> {
+async function refusalOf(building: Promise<unknown>): Promise<IsoletteError> {
   const error = await building.then(
     () => assert.fail('it was built'),
     (error: unknown) => error,

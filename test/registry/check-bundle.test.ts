@@ -14,7 +14,7 @@ async function candidateOf(files: Record<string, string>): Promise<Candidate> {
   using folder = new TemporaryFolder(files)
   const bundle = await bundleFunction({ folder: folder.path, main: 'index.ts', usesTsconfig: false })
   const { limits, unsafe } = parseFunctionConfig('{}')
-  return { name: 'f', main: 'index.ts', bundle, limits, unsafe, env: {} }
+  return { name: 'f', main: 'index.ts', bundle, limits, unsafe, env: {}, layers: null }
 }
 
 function refusalOf(candidate: Candidate, evaluation: Evaluation): BuildProblem {

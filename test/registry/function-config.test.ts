@@ -245,8 +245,8 @@ describe('parseFunctionConfig', () => {
       8,
     ],
     [
-      '{"layers":["fonts:3"]}',
-      'layers[0]: "fonts:3", must be a published layer, and there is none',
+      '{"layers":["fonts"]}',
+      'layers[0]: Cannot use layer "fonts": must be a name and a version, like "lodash:1"',
       'layers[0]',
       1,
       12,
