@@ -9,8 +9,13 @@ export interface Pinned {
 }
 
 /** Runs Node on one core and resolves when it prints a line that holds `readyText`. */
-export function startPinnedNode(core: number, args: readonly string[], readyText: string): Promise<Pinned> {
-  return startPinned(core, [process.execPath, '--no-node-snapshot', ...args], readyText)
+export function startPinnedNode(
+  core: number,
+  args: readonly string[],
+  readyText: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<Pinned> {
+  return startPinned(core, [process.execPath, '--no-node-snapshot', ...args], readyText, env)
 }
 
 /** The same for any program. */
@@ -18,8 +23,12 @@ export async function startPinned(
   core: number,
   command: readonly string[],
   readyText: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Pinned> {
-  const child = spawn('taskset', ['-c', String(core), ...command], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('taskset', ['-c', String(core), ...command], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   await untilPrinted(child, readyText)
   // `taskset` becomes the program it starts.
   const pid = child.pid!

@@ -22,6 +22,10 @@ const questions: Record<
   hono: { what: 'a Hono application of 30 routes against Deno serve', load: () => import('./hono.ts') },
   stream: { what: '1 GiB in, out and through against raw uWebSockets.js', load: () => import('./stream.ts') },
   cold: { what: 'first request to a version that was never run', load: () => import('./cold.ts') },
+  sweep: {
+    what: '1 000 functions that were never run, one after the other',
+    load: () => import('./sweep.ts'),
+  },
   density: { what: 'memory of 500 resident hello instances', load: () => import('./density.ts') },
   registry: { what: 'a start and a change with 100 000 functions', load: () => import('./registry.ts') },
   entry: { what: 'one entry into an isolate by batch size, in process', load: () => import('./entry.ts') },

@@ -17,6 +17,8 @@ export interface IsoletteOptions {
   /** Path of the measured request. */
   readonly requestPath: string
   readonly flags?: readonly string[]
+  /** Besides that of this process. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The whole product: supervisor and one worker on one core, with a data directory of its own. */
@@ -24,7 +26,7 @@ export async function startIsolette(core: number, options: IsoletteOptions): Pro
   const port = await freePort()
   const data = await mkdtemp(join(tmpdir(), 'isolette-bench-'))
   const flags = ['--workers', '1', '--port', String(port), '--data', data, ...(options.flags ?? [])]
-  const started = await startPinnedNode(core, [cli, 'serve', options.path, ...flags], 'deployed')
+  const started = await startPinnedNode(core, [cli, 'serve', options.path, ...flags], 'deployed', options.env)
   return {
     ...started,
     url: `http://127.0.0.1:${port}${options.requestPath}`,
