@@ -78,6 +78,7 @@ export class LayerFixture implements Disposable {
   readonly reports: PreloadReport[] = []
   readonly memoryMiB: number
   nowMs = 0
+  cpuMs = 50
   readonly #guardian = new Guardian()
   readonly #made: { dispose(): void }[] = []
   readonly #ready = new Set<Instance>()
@@ -138,7 +139,7 @@ export class LayerFixture implements Disposable {
     script: CompiledLayerScript | null,
     files: LayerFiles | null = script?.files ?? null,
   ): Instance | LoadFailure {
-    const limits = { memoryMiB: this.memoryMiB, cpuMs: 50, timeoutMs: 1000 }
+    const limits = { memoryMiB: this.memoryMiB, cpuMs: this.cpuMs, timeoutMs: 1000 }
     const manifest = { versionId: 'function', limits, env: {}, layers: [] } as unknown as VersionManifest
     const layers: LayerAccess | null = files === null ? null : { script, files, isPreloaded: true }
     const loaded = loadInstance(

@@ -10,7 +10,8 @@ interface BootGlobal {
 }
 
 const bootGlobal = globalObject as BootGlobal
-const call = bootGlobal.__isoletteOp!
+/** For what most functions never use: those calls stand with what does. */
+export const call: HostCall = bootGlobal.__isoletteOp!
 /** Shared with the host, which reads it when the isolate is gone. See `progressIndex`. */
 const progress = new Int32Array(bootGlobal.__isoletteProgress!)
 delete bootGlobal.__isoletteOp
@@ -81,21 +82,6 @@ export function parseUrl(url: string, base: string | undefined): string {
   return call(op.parseUrl, url, base) as string
 }
 
-/** The name of an encoding that only the host decodes, '' if the label is none. */
-export function encodingName(label: string): string {
-  return call(op.encodingName, label) as string
-}
-
-/** See `op.decodeText`; undefined if the bytes are wrong. */
-export function decodeText(
-  name: string,
-  isFatal: boolean,
-  bytes: ArrayBuffer,
-  stage: number,
-): string | undefined {
-  return call(op.decodeText, name, isFatal, bytes, stage) as string | undefined
-}
-
 export function beginFetch(
   opId: number,
   requestId: number,
@@ -113,48 +99,6 @@ export function takeOpBytes(opId: number): ArrayBuffer {
   return call(op.takeBytes, opId) as ArrayBuffer
 }
 
-/** The same, decoded as UTF-8, without a byte order mark at its beginning; `isContinued`: that is somewhere else. */
-export function takeOpText(opId: number, isContinued: boolean): string {
-  return call(op.takeBytes, opId, true, isContinued) as string
-}
-
-/** What is at hand of a stream: null = its end, undefined = nothing yet, text = why no more comes. */
-export function pullChunk(streamId: number): ArrayBuffer | null | undefined | string {
-  return call(op.pullChunk, streamId) as ArrayBuffer | null | undefined | string
-}
-
-export function awaitChunk(opId: number, requestId: number, streamId: number): void {
-  call(op.awaitChunk, opId, requestId, streamId)
-}
-
-/** Reads to the end; `takeOpBytes` or `takeOpText` then give all, or piece by piece; see `op.collectStream`. */
-export function collectStream(opId: number, requestId: number, streamId: number): void {
-  call(op.collectStream, opId, requestId, streamId)
-}
-
-export function cancelStream(streamId: number): void {
-  call(op.cancelStream, streamId)
-}
-
-/** The id of a new sink; undefined if the request may open no more. */
-export function openSink(requestId: number): number | undefined {
-  return call(op.openSink, requestId) as number | undefined
-}
-
-/** The bytes are copied. Whether there is room for more; null = nobody reads it any more. */
-export function pushChunk(sinkId: number, bytes: ArrayBuffer): boolean | null {
-  return call(op.pushChunk, sinkId, bytes) as boolean | null
-}
-
-export function awaitRoom(opId: number, requestId: number, sinkId: number): void {
-  call(op.awaitRoom, opId, requestId, sinkId)
-}
-
-/** `reason`: why it is incomplete. */
-export function endSink(sinkId: number, reason?: string): void {
-  call(op.endSink, sinkId, reason)
-}
-
 /** A promise that the request gave to `waitUntil` was rejected. */
 export function reportRejected(requestId: number, name: string, message: string, stack: string): void {
   call(op.rejected, requestId, name, message, stack)
@@ -166,57 +110,4 @@ export type Part = readonly unknown[]
 /** Undefined if it could not be evaluated: stack or memory are used up. */
 export function evaluatePart(part: number): ((loadPart: (part: number) => Part) => Part) | undefined {
   return call(op.evaluatePart, part) as ((loadPart: (part: number) => Part) => Part) | undefined
-}
-
-/**
- * One call of `crypto.subtle`, see `web-crypto-abi.ts`. What is answered at once is bytes or text; a number = that key
- * must be given back first; undefined = the answer comes later.
- */
-export function callSubtle(
-  opId: number,
-  requestId: number,
-  json: string,
-  bytes: ArrayBuffer | undefined,
-): ArrayBuffer | string | number | undefined {
-  return call(op.subtle, opId, requestId, json, bytes) as ArrayBuffer | string | number | undefined
-}
-
-/** Whether the host has the key again. */
-export function restoreKey(keyId: number, sealed: string): boolean {
-  return call(op.restoreKey, keyId, sealed) === true
-}
-
-/** A compressor's id; a text = there is none, and why. `requestId` 0 = it is no request's. */
-export function openCodec(requestId: number, format: string, isDecompressing: boolean): number | string {
-  return call(op.openCodec, requestId, format, isDecompressing) as number | string
-}
-
-/** So many bytes a compressor takes at once, at most, and so many it gives out. */
-export const maxCodecInput = 16_384
-export const maxCodecOutput = 65_536
-
-/**
- * What comes out of a compressor: if it is `maxCodecOutput`, there may be more, which comes without input. A text = it
- * failed, and why. It is closed then, and after the last.
- */
-export function runCodec(
-  codecId: number,
-  input: ArrayBuffer | undefined,
-  isLast: boolean,
-): ArrayBuffer | string {
-  return call(op.runCodec, codecId, input, isLast) as ArrayBuffer | string
-}
-
-export function closeCodec(codecId: number): void {
-  call(op.closeCodec, codecId)
-}
-
-/** What the layers have in a folder, as JSON; '' = there is no such folder. */
-export function listLayers(folder: string): string {
-  return call(op.listLayers, folder) as string
-}
-
-/** A file of the layers; undefined = there is none, a number = so many bytes, which is too much. */
-export function readLayer(path: string, asText: boolean): ArrayBuffer | string | number | undefined {
-  return call(op.readLayer, path, asText) as ArrayBuffer | string | number | undefined
 }

@@ -1,5 +1,4 @@
 import { sourceBytes, toBufferSource } from '../crypto/buffer-source.ts'
-import { closeCodec, maxCodecInput, maxCodecOutput, openCodec, runCodec } from '../host.ts'
 import { currentRequestId } from '../invocation/current-request.ts'
 import { copyBytes, exactBuffer } from '../language/bytes.ts'
 import {
@@ -12,6 +11,7 @@ import {
 } from '../primordials.ts'
 import type { ChunkWork } from '../stream/own-transform.ts'
 import type { TransformState } from '../stream/transform-state.ts'
+import { closeCodec, maxCodecInput, maxCodecOutput, openCodec, runCodec } from './host-codec.ts'
 
 const formats = { __proto__: null, brotli: true, deflate: true, 'deflate-raw': true, gzip: true }
 

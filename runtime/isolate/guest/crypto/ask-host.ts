@@ -1,10 +1,11 @@
 import { DOMException } from '../event/dom-exception.ts'
-import { callSubtle, restoreKey, takeOpBytes } from '../host.ts'
+import { takeOpBytes } from '../host.ts'
 import { currentRequestId } from '../invocation/current-request.ts'
 import { awaitOp, forgetOp } from '../invocation/pending-ops.ts'
 import type { Deferred } from '../language/deferred.ts'
 import { stringIndexOf, stringSlice, stringStartsWith, TypeError } from '../primordials.ts'
 import type { CryptoRequest } from './crypto-request.ts'
+import { callSubtle, restoreKey } from './host-crypto.ts'
 
 /** What the host answered: text, and bytes that are taken at most once. */
 export interface Answer {

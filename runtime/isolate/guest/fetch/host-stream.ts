@@ -1,15 +1,8 @@
-import {
-  awaitChunk,
-  cancelOp,
-  cancelStream,
-  collectStream,
-  pullChunk,
-  takeOpBytes,
-  takeOpText,
-} from '../host.ts'
+import { cancelOp, takeOpBytes } from '../host.ts'
 import { awaitOp, forgetOp } from '../invocation/pending-ops.ts'
 import { Deferred } from '../language/deferred.ts'
 import { TypeError, typedArrayByteLength, typedArraySet, Uint8Array } from '../primordials.ts'
+import { awaitChunk, cancelStream, collectStream, pullChunk, takeOpText } from './host-source.ts'
 
 /**
  * A body that the host gets bit by bit: of a request that came in, or of an answer to `fetch`. Nothing of it is fetched

@@ -1,6 +1,6 @@
-import { cancelStream } from '../host.ts'
 import { newList } from '../language/list.ts'
 import { WeakRef, weakRefDeref } from '../primordials.ts'
+import { cancelStream } from './host-source.ts'
 import type { HostStream } from './host-stream.ts'
 
 interface Watched {

@@ -1,5 +1,6 @@
-import { endSink, openSink, takeBodyBytes } from '../host.ts'
+import { takeBodyBytes } from '../host.ts'
 import { describeThrown } from '../invocation/describe-thrown.ts'
+import { endSink, openSink } from '../invocation/host-sink.ts'
 import { writeToSink } from '../invocation/sink-writer.ts'
 import { exactBuffer } from '../language/bytes.ts'
 import { TypeError } from '../primordials.ts'

@@ -1,8 +1,8 @@
-import { awaitRoom, endSink, pushChunk } from '../host.ts'
 import { exactBuffer } from '../language/bytes.ts'
 import { Deferred } from '../language/deferred.ts'
 import { typedArrayByteLength, typedArraySubarray } from '../primordials.ts'
 import type { ChunkReader } from '../stream/chunk-reader.ts'
+import { awaitRoom, endSink, pushChunk } from './host-sink.ts'
 import { awaitOp } from './pending-ops.ts'
 
 /** Copying a longer chunk at once could not be interrupted, and all of it would lie at the host. */

@@ -1,4 +1,3 @@
-import { listLayers, readLayer } from '../host.ts'
 import {
   freeze,
   jsonParse,
@@ -8,6 +7,7 @@ import {
   TypeError,
   Uint8Array,
 } from '../primordials.ts'
+import { listLayers, readLayer } from './host-layers.ts'
 
 const root = '/opt'
 

@@ -1,4 +1,3 @@
-import { encodingName } from '../host.ts'
 import {
   RangeError,
   stringCharCodeAt,
@@ -6,6 +5,7 @@ import {
   stringSlice,
   stringToLowerCase,
 } from '../primordials.ts'
+import { encodingName } from './host-encoding.ts'
 
 /** Labels of each encoding that is decoded in here, between spaces. Latin-1 and ASCII are windows-1252 on the web. */
 const utf8Labels = ' utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 '

@@ -1,4 +1,3 @@
-import { decodeText } from '../host.ts'
 import { concatBytes, copyBytes } from '../language/bytes.ts'
 import {
   min,
@@ -10,6 +9,7 @@ import {
   typedArraySubarray,
   Uint8Array,
 } from '../primordials.ts'
+import { decodeText } from './host-encoding.ts'
 
 /** Handed over at one go: the host cannot be interrupted. */
 const maxBytes = 2 ** 17
