@@ -26,7 +26,10 @@ const questions: Record<
     what: '1 000 functions that were never run, one after the other',
     load: () => import('./sweep.ts'),
   },
-  density: { what: 'memory of 500 resident hello instances', load: () => import('./density.ts') },
+  density: {
+    what: 'memory of 1 000 resident hello instances, of 1 000 more after their eviction',
+    load: () => import('./density.ts'),
+  },
   registry: { what: 'a start and a change with 100 000 functions', load: () => import('./registry.ts') },
   entry: { what: 'one entry into an isolate by batch size, in process', load: () => import('./entry.ts') },
 }

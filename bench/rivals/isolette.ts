@@ -16,16 +16,17 @@ export interface IsoletteOptions {
   readonly path: string
   /** Path of the measured request. */
   readonly requestPath: string
-  readonly flags?: readonly string[]
+  /** Default 1. */
+  readonly workers?: number
   /** Besides that of this process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** The whole product: supervisor and one worker on one core, with a data directory of its own. */
+/** The whole product: supervisor and workers on one core, with a data directory of its own. */
 export async function startIsolette(core: number, options: IsoletteOptions): Promise<RunningIsolette> {
   const port = await freePort()
   const data = await mkdtemp(join(tmpdir(), 'isolette-bench-'))
-  const flags = ['--workers', '1', '--port', String(port), '--data', data, ...(options.flags ?? [])]
+  const flags = ['--workers', String(options.workers ?? 1), '--port', String(port), '--data', data]
   const started = await startPinnedNode(core, [cli, 'serve', options.path, ...flags], 'deployed', options.env)
   return {
     ...started,
