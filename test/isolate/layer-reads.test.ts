@@ -117,9 +117,9 @@ describe('files of layers', () => {
 
   it('count as memory of the instance', () => {
     for (const call of ['readFile', 'readText']) {
-      using fixture = new LayerFixture(32)
+      using fixture = new LayerFixture(16)
       fixture.cpuMs = 1000
-      const bytes = 10 * 2 ** 20
+      const bytes = 6 * 2 ** 20
       const large = { list: () => null, bytesOf: () => bytes, read: () => new Uint8Array(bytes) }
       const code = layeredFunction(`for (;;) all.push(layerFiles.${call}('/opt/large'))`, 'const all = []')
       const instance = fixture.load(fixture.prepare(), code, null, large)
