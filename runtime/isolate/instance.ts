@@ -146,7 +146,8 @@ export class Instance {
 
   /** Something runs in it that somebody wants: a request, or what one left to `waitUntil`. */
   get isWanted(): boolean {
-    for (const pending of this.#requests.values()) if (!pending.isGivenUp) return true
+    for (const pending of this.#requests.values())
+      if (!pending.isGivenUp && pending.hook === null) return true
     return false
   }
 

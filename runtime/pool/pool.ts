@@ -200,6 +200,15 @@ export class Pool implements Invoker {
     return this.#residents.statuses(this.#options.nowMs())
   }
 
+  /**
+   * Has every instance go as soon as nobody wants it, its `shutdown` included: `residentInstances` falls to 0. Requests
+   * that come nevertheless are still taken.
+   */
+  retireAll(): void {
+    this.provisioning.close()
+    for (const resident of [...this.#residents.all]) this.#residents.retire(resident, 'retired')
+  }
+
   /** Ends every instance; what runs settles as `interrupted`, what waits as `overloaded`. */
   close(): void {
     clearInterval(this.#sweep)

@@ -214,7 +214,8 @@ describe('isolette logs', () => {
   it('shows invocations, and below them what they logged and why they failed', async () => {
     await using server = await start()
     const after = recordOf('b', { phase: 'after', status: null, coldStart: true, durationMs: 2000 })
-    server.admin.fleet.records = [recordOf('a'), failed, after]
+    const hook = { phase: 'init', trigger: 'instance', method: null, path: null, status: null } as const
+    server.admin.fleet.records = [recordOf('a'), failed, after, recordOf('init-1', hook)]
     const { code, stdout } = await server.run('logs')
     assert.equal(code, 0)
     assert.equal(
@@ -230,6 +231,7 @@ describe('isolette logs', () => {
         '',
       ].join('\n'),
     )
+        '22:13:20.000  hello:3  ok  init  1.3ms  cpu 0.8ms  init-1',
   })
 
   it('prints one JSON object a line with --json', async () => {

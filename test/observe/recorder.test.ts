@@ -113,6 +113,26 @@ it('records direct events', () => {
   )
 })
 
+describe('a hook of an instance', () => {
+  it('has a record if it logged something or failed, and its CPU counts', () => {
+    const { recorder, received } = open()
+    const hook = () => invocationOf(targetOf('hello', 3), { logLines: [] })
+    recorder.hookEnded('init', hook(), null, 1)
+    recorder.hookEnded('init', invocationOf(targetOf('hello', 3), { logLines: [line], cpuMs: 500 }), null, 1)
+    recorder.hookEnded('shutdown', hook(), { kind: 'no_response', message: 'never' }, 1)
+    assert.deepEqual(
+      received().map(({ phase, trigger, outcome, logLines }) => [phase, trigger, outcome, logLines]),
+      [
+        ['init', 'instance', 'ok', [line]],
+        ['shutdown', 'instance', 'no_response', []],
+      ],
+    )
+    const [counted] = recorder.metrics().versions
+    assert.ok(counted!.cpuSeconds >= 0.5)
+    assert.deepEqual(counted!.outcomes, {})
+  })
+})
+
 describe('what runs on after the answer', () => {
   const later: LogLine = { timeMs: 9, level: 'info', text: 'later' }
 
