@@ -3,6 +3,7 @@ import type {
   ArtifactStore,
   Builder,
   Fleet,
+  LayerLookup,
   Provisioning,
   ProvisioningOptions,
   Registry,
@@ -45,7 +46,11 @@ export interface SupervisorDeps {
   /** @throws IsoletteError `data_format`, `data_damaged` */
   openRegistry(options: ServerOptions): Promise<OpenRegistry>
   /** Its process is to be told to `onStarted` and `onEnded`, so that the next supervisor can end it if this one cannot. */
-  createBuilder(events: { onStarted(pid: number): void; onEnded(pid: number): void }): Builder
+  createBuilder(options: {
+    onStarted(pid: number): void
+    onEnded(pid: number): void
+    readonly layers: LayerLookup
+  }): Builder
   /** To be closed. */
   createProvisioning(options: ProvisioningOptions): Provisioning
   createAdmin(parts: SupervisorParts): AdminServer

@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { IsoletteError, type Provisioning, type Registry } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
@@ -51,6 +51,11 @@ export class Supervisor {
     const builder = this.#deps.createBuilder({
       onStarted: (pid) => children.add(pid),
       onEnded: (pid) => children.remove(pid),
+      layers: {
+        artifacts: join(dataDir, 'artifacts'),
+        cache: join(dataDir, 'cache'),
+        resolve: (references) => registry.resolveLayers(references),
+      },
     })
     this.#opened.defer(() => builder.close())
 
