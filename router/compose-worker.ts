@@ -5,7 +5,9 @@ import { performance } from 'node:perf_hooks'
 import type {
   DirectResult,
   FunctionRecord,
+  Grant,
   InvocationRecord,
+  Invoker,
   ProvisionedVersion,
   Recorder,
   RegistryDelta,
@@ -28,6 +30,7 @@ import {
   VersionLayers,
 } from '../runtime/worker-side.ts'
 import { directCall } from './direct-call.ts'
+import { WorkerShares } from './hand-over/worker-shares.ts'
 import { logPreload } from './log-preload.ts'
 import { noWish, TargetPicker } from './pick-target.ts'
 import type { ToWorker } from './protocol.ts'
@@ -41,6 +44,8 @@ const maxInstances = 2000
 /** Time for a request to arrive on a connection that was accepted just before the listen socket closed. */
 const minLingerMs = 100
 const drainLookEveryMs = 10
+/** `fixedLimits.maxShutdownMs`, and time to notice that it is over. */
+const maxShutdownWaitMs = 1200
 
 /** Puts a worker together: registry view, isolates, pool, HTTP server, recorder. */
 export async function createWorkerService(context: WorkerContext): Promise<WorkerService> {
@@ -64,7 +69,14 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     wallMs: Date.now,
     onRecords: (records, dropped) => worker.sendRecords(records, dropped),
   })
-  const pool = new Pool({
+  const shares = new WorkerShares({
+    address: context.peer,
+    view,
+    nowMs,
+    send: context.sendLease,
+    pool: () => pool,
+  })
+  const pool: Pool = new Pool({
     bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir)),
     guardian,
     readBundle: (manifest) => bundles.read(manifest),
@@ -73,10 +85,11 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     nowMs,
     wallMs: Date.now,
     rssMiB,
-    prewarmMin: options.prewarm.min,
+    prewarm: options.prewarm,
     maxInstances,
     memoryBudgetMiB: options.memory.budgetMiB,
-    workers: options.workers,
+    shares: shares.shares,
+    handOver: (invocation) => shares.offer(invocation),
     outbound: new OutboundAgents({ ceiling: options.egress }),
     userAgent: `isolette/${createRequire(import.meta.url)('../package.json').version}`,
     onEntering: (manifest) => context.flight.note(manifest.versionId),
@@ -85,7 +98,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })
   pool.prewarm.fill()
-  const worker = new ComposedWorker(context, { uws, view, pool, recorder, guardian, bundles, layers })
+  const worker = new ComposedWorker(context, { uws, view, pool, shares, recorder, guardian, bundles, layers })
   return worker
 }
 
@@ -93,6 +106,7 @@ interface WorkerParts {
   readonly uws: ReturnType<typeof loadUws>
   readonly view: RegistryView
   readonly pool: Pool
+  readonly shares: WorkerShares
   readonly recorder: Recorder
   readonly guardian: Guardian
   readonly bundles: BundleCache
@@ -104,6 +118,7 @@ class ComposedWorker implements WorkerService {
   readonly #startedAtMs = nowMs()
   readonly #picker: TargetPicker
   readonly #provisions: WorkerProvisions
+  readonly #invoker: Invoker
   readonly #server: HttpServer
   sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
   #lingerUntilMs = Number.POSITIVE_INFINITY
@@ -111,18 +126,23 @@ class ComposedWorker implements WorkerService {
 
   constructor(context: WorkerContext, parts: WorkerParts) {
     const { options, log } = context
-    const { uws, view, pool, recorder } = parts
+    const { uws, view, pool, shares, recorder } = parts
     this.#parts = parts
+    // Whatever was given away, the pool was asked first.
+    this.#invoker = {
+      invoke: (invocation) => pool.invoke(invocation),
+      cancel: (invocation) => shares.cancel(invocation),
+    }
     this.#picker = new TargetPicker(view, Math.random)
     this.#provisions = new WorkerProvisions({
       targetOf: (functionName, version) => this.#picker.pick(functionName, String(version), noWish),
-      keep: () => {},
+      keep: (wanted) => pool.provisioning.set(wanted),
       onFault: (error) => log.error({ err: error }, 'a version to be kept ready cannot be read'),
     })
     this.#server = createServer({
       uws,
       view,
-      invoker: pool,
+      invoker: this.#invoker,
       recorder,
       log,
       options: {
@@ -142,6 +162,7 @@ class ComposedWorker implements WorkerService {
   }
 
   async listen(): Promise<{ readonly port: number }> {
+    await this.#parts.shares.listen()
     return { port: await this.#server.listen() }
   }
 
@@ -182,7 +203,7 @@ class ComposedWorker implements WorkerService {
   }
 
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {
-    const deps = { picker: this.#picker, invoker: this.#parts.pool, recorder: this.#parts.recorder, nowMs }
+    const deps = { picker: this.#picker, invoker: this.#invoker, recorder: this.#parts.recorder, nowMs }
     return directCall(deps, call)
   }
 
@@ -195,22 +216,31 @@ class ComposedWorker implements WorkerService {
       rssMiB: Math.round(rssMiB()),
       inFlight: this.#server.inFlight,
       instances: pool.instances(),
-      prewarm: { ready: pool.prewarm.ready, min: pool.prewarm.min },
+      prewarm: pool.prewarm.statuses(),
+      provisioned: pool.provisioning.statuses(),
       coldStarts: pool.coldStarts,
       warmStarts: pool.warmStarts,
     }
   }
 
   metrics(): WorkerMetrics {
-    const { pool } = this.#parts
+    const { pool, shares } = this.#parts
     return {
       ...this.#parts.recorder.metrics(),
+      isBusy: this.#server.inFlight > 0 || pool.isBusy || shares.isBusy,
       residentInstances: pool.residentInstances,
-      prewarmReady: pool.prewarm.ready,
+      instanceMemoryMiB: pool.memoryMiB,
+      provisionedWanted: pool.provisioning.wanted,
+      provisionedReady: pool.provisioning.ready,
+      prewarm: pool.prewarm.statuses(),
       coldStarts: pool.coldStarts,
       warmStarts: pool.warmStarts,
       evictions: { ...pool.evictions },
     }
+  }
+
+  setShare(grant: Grant): void {
+    this.#parts.shares.receive(grant)
   }
 
   setFollow(all: boolean): void {
@@ -229,14 +259,22 @@ class ComposedWorker implements WorkerService {
 
   async #drain(): Promise<void> {
     this.#server.beginClosing()
+    // Whoever comes now is the last.
+    this.#provisions.set([])
     // Connections that wait in the accept queue would be reset with the socket: one look at them first.
     await new Promise(setImmediate)
     this.#server.stopAccepting()
-    const { pool, view, guardian } = this.#parts
-    while (this.#server.inFlight > 0 || pool.isBusy || nowMs() < this.#lingerUntilMs) {
+    const { pool, shares, view, guardian } = this.#parts
+    while (this.#server.inFlight > 0 || pool.isBusy || shares.isBusy || nowMs() < this.#lingerUntilMs) {
       await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
     }
     this.#server.close()
+    shares.close()
+    pool.retireAll()
+    const untilMs = nowMs() + maxShutdownWaitMs
+    while (pool.residentInstances > 0 && nowMs() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
+    }
     pool.close()
     this.#parts.layers.close()
     this.#parts.recorder.close()

@@ -7,7 +7,8 @@ import { formatTable } from '../table.ts'
 
 export const command = defineCommand({
   usage: 'ps',
-  description: 'Shows the worker processes, and the instances that are resident in each.',
+  description:
+    'Shows the worker processes, and in each the instances that are resident, and to be kept ready.',
   examples: ['isolette ps', 'isolette ps --json'],
   options: {},
   positionals: [0, 0],
@@ -18,6 +19,8 @@ export const command = defineCommand({
       print(formatWorkers(list.workers))
       const instances = list.workers.flatMap(instanceRows)
       if (instances.length > 0) print(`\n${formatTable(instanceHeader, instances)}`)
+      const provisioned = list.workers.flatMap(provisionedRows)
+      if (provisioned.length > 0) print(`\n${formatTable(provisionedHeader, provisioned)}`)
     }
     return exitCodes.ok
   },
@@ -73,5 +76,16 @@ function instanceRows({ index, status }: FleetMember): string[][] {
     String(instance.inFlight),
     String(instance.invocations),
     instance.heapMiB.toFixed(1),
+  ])
+}
+
+const provisionedHeader = ['WORKER', 'PROVISIONED', 'WANTED', 'READY']
+
+function provisionedRows({ index, status }: FleetMember): string[][] {
+  return (status?.provisioned ?? []).map(({ functionName, version, wanted, ready }) => [
+    String(index),
+    `${functionName}:${version}`,
+    String(wanted),
+    String(ready),
   ])
 }

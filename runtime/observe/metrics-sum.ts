@@ -9,8 +9,12 @@ export function addEnded(before: WorkerMetrics | null, ended: WorkerMetrics): Wo
   const total = (key: 'coldStarts' | 'warmStarts') => all.reduce((sum, one) => sum + one[key], 0)
   return {
     versions: sumVersions(all.flatMap((one) => one.versions)),
+    isBusy: false,
     residentInstances: 0,
-    prewarmReady: 0,
+    instanceMemoryMiB: 0,
+    provisionedWanted: 0,
+    provisionedReady: 0,
+    prewarm: [],
     coldStarts: total('coldStarts'),
     warmStarts: total('warmStarts'),
     evictions: Object.fromEntries(sumRecords(all.map((one) => one.evictions))) as Record<

@@ -51,11 +51,28 @@ export const noEvictions: Readonly<Record<EvictionReason, number>> = {
   retired: 0,
 }
 
+/** Isolates of one kind that wait. */
+export interface PrewarmMetrics {
+  /** Digest of the script of layers that they have evaluated; null = they are bare. */
+  readonly layerScript: string | null
+  readonly memoryMiB: number
+  readonly ready: number
+}
+
 /** Everything one worker counts; plain data, summed by the supervisor. */
 export interface WorkerMetrics {
   readonly versions: readonly VersionMetrics[]
+  /** Whether anything runs or waits that somebody wants. */
+  readonly isBusy: boolean
   readonly residentInstances: number
-  readonly prewarmReady: number
+  /** What they are estimated to take. */
+  readonly instanceMemoryMiB: number
+  /** Instances that are to be kept ready. */
+  readonly provisionedWanted: number
+  /** Of these, as many as there are. */
+  readonly provisionedReady: number
+  /** Isolates that wait, by kind. */
+  readonly prewarm: readonly PrewarmMetrics[]
   readonly coldStarts: number
   readonly warmStarts: number
   readonly evictions: Readonly<Record<EvictionReason, number>>

@@ -37,21 +37,42 @@ function writeVersions(text: Exposition, versions: readonly VersionMetrics[]): v
   for (const version of versions) text.sample(labelsOf(version), version.cpuSeconds)
 }
 
+type InstanceCount =
+  | 'coldStarts'
+  | 'warmStarts'
+  | 'residentInstances'
+  | 'provisionedWanted'
+  | 'provisionedReady'
+
 function writeInstances(text: Exposition, workers: readonly WorkerMetrics[]): void {
-  const total = (name: 'coldStarts' | 'warmStarts' | 'residentInstances' | 'prewarmReady') =>
-    workers.reduce((sum, worker) => sum + worker[name], 0)
+  const total = (name: InstanceCount) => workers.reduce((sum, worker) => sum + worker[name], 0)
   text.family('isolette_cold_starts_total', 'counter', 'Invocations whose instance had to be made ready.')
   text.sample({}, total('coldStarts'))
   text.family('isolette_warm_starts_total', 'counter', 'Invocations that found their instance resident.')
   text.sample({}, total('warmStarts'))
   text.family('isolette_resident_instances', 'gauge', 'Instances loaded with a version.')
   text.sample({}, total('residentInstances'))
-  text.family('isolette_prewarmed_instances', 'gauge', 'Isolates that wait for a version.')
-  text.sample({}, total('prewarmReady'))
+  text.family('isolette_provisioned_wanted_instances', 'gauge', 'Instances to be kept ready.')
+  text.sample({}, total('provisionedWanted'))
+  text.family('isolette_provisioned_instances', 'gauge', 'Instances that are kept ready, of those wanted.')
+  text.sample({}, total('provisionedReady'))
+  text.family('isolette_prewarmed_instances', 'gauge', 'Isolates that wait for a version, by kind.')
+  for (const { labels, ready } of sumPrewarm(workers)) text.sample(labels, ready)
   text.family('isolette_evictions_total', 'counter', 'Instances that were disposed, by reason.')
   for (const [reason, count] of sumRecords(workers.map((worker) => worker.evictions))) {
     text.sample({ reason }, count)
   }
+}
+
+/** The bare ones come first. */
+function sumPrewarm(workers: readonly WorkerMetrics[]): { labels: Record<string, string>; ready: number }[] {
+  const sums = new Map<string, { labels: Record<string, string>; ready: number }>()
+  for (const { layerScript, memoryMiB, ready } of workers.flatMap(({ prewarm }) => prewarm)) {
+    const labels = { layers: layerScript?.slice(0, 12) ?? '', memory_mib: String(memoryMiB) }
+    const key = `${labels.layers} ${memoryMiB}`
+    sums.set(key, { labels, ready: (sums.get(key)?.ready ?? 0) + ready })
+  }
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
 }
 
 function labelsOf({ function: functionName, version }: VersionMetrics): Readonly<Record<string, string>> {

@@ -140,6 +140,9 @@ describe('isolette', () => {
         'WORKER  INSTANCE  STATE     AGE    IDLE  IN FLIGHT  INVOCATIONS  HEAP MIB',
         '0       hello:3   resident  1m05s  1.5s  0          340          4.3',
         '',
+        'WORKER  PROVISIONED  WANTED  READY',
+        '0       hello:3      2       1',
+        '',
       ].join('\n'),
     )
   })
@@ -228,10 +231,10 @@ describe('isolette logs', () => {
         '    Error: no',
         '        at index.ts:1:1',
         '22:13:20.000  hello:3  ok  after  GET /hello  2000.0ms  cpu 0.8ms  b',
+        '22:13:20.000  hello:3  ok  init  1.3ms  cpu 0.8ms  init-1',
         '',
       ].join('\n'),
     )
-        '22:13:20.000  hello:3  ok  init  1.3ms  cpu 0.8ms  init-1',
   })
 
   it('prints one JSON object a line with --json', async () => {

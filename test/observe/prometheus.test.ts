@@ -36,8 +36,15 @@ function versionOf(name: string, changes: Partial<VersionMetrics> = {}): Version
 function workerOf(changes: Partial<WorkerMetrics> = {}): WorkerMetrics {
   return {
     versions: [],
+    isBusy: false,
     residentInstances: 2,
-    prewarmReady: 4,
+    instanceMemoryMiB: 3.4,
+    provisionedWanted: 3,
+    provisionedReady: 1,
+    prewarm: [
+      { layerScript: null, memoryMiB: 128, ready: 4 },
+      { layerScript: 'c0ffee'.repeat(10), memoryMiB: 64, ready: 1 },
+    ],
     coldStarts: 5,
     warmStarts: 10,
     evictions: { ...noEvictions, idle: 1, condemned: 2 },
@@ -73,7 +80,10 @@ describe('prometheusText', () => {
       'isolette_cold_starts_total 10',
       'isolette_warm_starts_total 20',
       'isolette_resident_instances 4',
-      'isolette_prewarmed_instances 8',
+      'isolette_provisioned_wanted_instances 6',
+      'isolette_provisioned_instances 2',
+      'isolette_prewarmed_instances{layers="",memory_mib="128"} 8',
+      'isolette_prewarmed_instances{layers="c0ffeec0ffee",memory_mib="64"} 2',
       'isolette_evictions_total{reason="condemned"} 4',
       'isolette_evictions_total{reason="capacity"} 0',
       'isolette_refused_requests_total{status="404"} 3',
