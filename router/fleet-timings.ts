@@ -12,6 +12,10 @@ export interface FleetTimings {
   readonly lingerMs: number
   /** A change answers after this long, whether all workers have it or not. */
   readonly applyMs: number
+  /** Between two questions what a worker has counted. */
+  readonly metricsMs: number
+  /** An idle worker whose memory stays high for so long is replaced. */
+  readonly idleMs: number
   /** For a worker's answer about itself. */
   readonly callMs: number
 }
@@ -23,5 +27,7 @@ export const defaultTimings: FleetTimings = {
   drainMs: 30_000,
   lingerMs: 11_000,
   applyMs: 2000,
+  metricsMs: 5000,
+  idleMs: 30_000,
   callMs: 1000,
 }

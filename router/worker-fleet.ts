@@ -12,8 +12,10 @@ import {
 } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { CrashCause } from './crash-cause.ts'
+import type { FleetLeases } from './fleet-leases.ts'
 import type { FleetTimings } from './fleet-timings.ts'
 import { readFlight, removeFlight } from './flight-recorder.ts'
+import { IdleWorkers } from './idle-workers.ts'
 import { InvocationIds } from './invocation-id.ts'
 import type { ChildList } from './leftovers.ts'
 import type { ServerOptions } from './options.ts'
@@ -32,6 +34,7 @@ export interface WorkerFleetOptions {
   readonly revision: number
   readonly timings: FleetTimings
   readonly children: ChildList
+  readonly leases: FleetLeases
   readonly log: Logger
   /** A change was sent to the workers. */
   readonly onBroadcast: (delta: RegistryDelta) => void
@@ -41,7 +44,6 @@ export interface WorkerFleetOptions {
 
 /** Workers make room when they use their budget; one that is this far over it is beyond helping. */
 const killAtBudgetShare = 1.5
-const metricsEveryMs = 5000
 
 /** The worker processes: started, watched, replaced, and spoken to. */
 export class WorkerFleet implements Fleet {
@@ -57,6 +59,7 @@ export class WorkerFleet implements Fleet {
   readonly #port: number
   #watch: NodeJS.Timeout | null = null
   #replacing: Promise<void> | null = null
+  readonly #idle: IdleWorkers
   #isStopping = false
   /** What workers counted that are gone. */
   #endedMetrics: WorkerMetrics | null = null
@@ -66,10 +69,17 @@ export class WorkerFleet implements Fleet {
     this.#options = options
     this.#revision = options.revision
     this.#port = options.options.port
+    const { timings, log } = options
+    this.#idle = new IdleWorkers({
+      budgetMiB: options.options.memory.budgetMiB,
+      afterMs: timings.idleMs,
+      replace: (index) => this.#slots[index]!.replace(timings.lingerMs),
+      mayReplace: () => !this.#isStopping && this.#replacing === null,
+      log,
+    })
     this.#slots = Array.from(
       { length: options.options.workers },
-      (_, index) =>
-        new WorkerSlot({ index, create: (...args) => this.#createProcess(...args), log: options.log }),
+      (_, index) => new WorkerSlot({ index, create: (...args) => this.#createProcess(...args), log }),
     )
   }
 
@@ -97,6 +107,7 @@ export class WorkerFleet implements Fleet {
     // To those that start, too: one may be listening already while its `ready` is still on the way.
     const workers = this.#processes()
     for (const worker of workers) worker.send({ kind: 'delta', delta })
+    this.#options.leases.totalsChanged(Object.keys(delta.functions))
     this.#options.onBroadcast(delta)
     await atMost(
       this.#options.timings.applyMs,
@@ -191,14 +202,21 @@ export class WorkerFleet implements Fleet {
   }
 
   #createProcess(index: number, onLeaving: () => void): WorkerProcess {
-    const { options, timings, workerEntry, children } = this.#options
-    const worker = new WorkerProcess({
+    const { options, timings, workerEntry, children, leases } = this.#options
+    const lessee = leases.join((grant) => worker.send({ kind: 'share', grant }))
+    const { heartbeatMs, drainMs } = timings
+    const worker: WorkerProcess = new WorkerProcess({
       entry: workerEntry,
-      boot: { index, port: this.#port, heartbeatMs: timings.heartbeatMs, drainMs: timings.drainMs, options },
+      boot: { index, port: this.#port, peer: lessee.address, heartbeatMs, drainMs, options },
       timings,
       maxMemoryMiB: options.memory.budgetMiB * killAtBudgetShare,
       memoryMiB: privateMemoryMiB,
       onRecords: (records) => this.#records.add(records),
+      onLease: (note) => lessee.receive(note),
+      onRetired: () => {
+        // Of all that drain together none has anybody to leave its share to.
+        if (!this.#isStopping) lessee.retire()
+      },
       onLeaving,
     })
     children.add(worker.pid)
@@ -207,6 +225,7 @@ export class WorkerFleet implements Fleet {
     worker.send({ kind: 'provision', versions: this.#provisions[index] ?? [] })
     void worker.ended.then((end) => {
       children.remove(worker.pid)
+      lessee.leave()
       if (worker.lastMetrics !== null) this.#endedMetrics = addEnded(this.#endedMetrics, worker.lastMetrics)
       if (end.code !== 0) this.#options.onWorkerDeath()
       const versionId = readFlight(options.dataDir, worker.pid)
@@ -233,9 +252,9 @@ export class WorkerFleet implements Fleet {
       for (const worker of this.#processes()) worker.tick(elapsedMs)
       this.#sinceMetricsMs += elapsedMs
       // So that little is missing of what a worker counted that ends without a word.
-      if (this.#sinceMetricsMs >= metricsEveryMs) {
+      if (this.#sinceMetricsMs >= this.#options.timings.metricsMs) {
         this.#sinceMetricsMs = 0
-        void this.metrics()
+        void this.#idle.look(this.#processes())
       }
       const released = this.#quarantine.release()
       if (released.length === 0) return

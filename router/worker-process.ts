@@ -6,6 +6,7 @@ import {
   errorCodes,
   type InvocationRecord,
   IsoletteError,
+  type LeaseNote,
   type WorkerMetrics,
   type WorkerStatus,
 } from '../runtime/index.ts'
@@ -24,6 +25,9 @@ export interface WorkerProcessOptions {
   /** Memory in use by a process in MiB; null if that cannot be known. */
   readonly memoryMiB: (pid: number) => number | null
   readonly onRecords: (records: readonly InvocationRecord[]) => void
+  readonly onLease: (note: LeaseNote) => void
+  /** It drains, whoever told it to. May be called again. */
+  readonly onRetired: () => void
   /** It drains although nobody told it to. */
   readonly onLeaving: () => void
 }
@@ -60,6 +64,7 @@ export class WorkerProcess {
   #port = 0
   #refusal: IsoletteError | null = null
   #lastMetrics: WorkerMetrics | null = null
+  #readyMemoryMiB: number | null = null
   #onReady: () => void = () => {}
 
   constructor(options: WorkerProcessOptions) {
@@ -158,6 +163,11 @@ export class WorkerProcess {
     return this.#lastMetrics
   }
 
+  /** Memory in use when it became ready, in MiB; null before, and if it cannot be known. */
+  get readyMemoryMiB(): number | null {
+    return this.#readyMemoryMiB
+  }
+
   /** Null if it ended before it had a result. */
   async invoke(call: {
     readonly invocationId: string
@@ -171,6 +181,7 @@ export class WorkerProcess {
   /** Lets it finish what runs, and end. A second call can only shorten the lingering. */
   drain(lingerMs: number): void {
     this.#isRetired = true
+    this.#options.onRetired()
     if (lingerMs >= this.#lingerMs) return
     this.#lingerMs = lingerMs
     this.send({ kind: 'drain', lingerMs })
@@ -218,6 +229,7 @@ export class WorkerProcess {
       case 'ready':
         this.#port = message.port
         this.#advance(message.revision)
+        this.#readyMemoryMiB = this.#options.memoryMiB(this.pid)
         if (this.#state === 'starting') this.#enter('ready')
         this.#onReady()
         break
@@ -238,9 +250,13 @@ export class WorkerProcess {
       case 'records':
         this.#options.onRecords(message.records)
         break
+      case 'lease':
+        this.#options.onLease(message.note)
+        break
       case 'draining':
         if (this.#isRetired) break
         this.#isRetired = true
+        this.#options.onRetired()
         this.#enter('draining')
         this.#options.onLeaving()
         break

@@ -195,6 +195,22 @@ describe('WorkerFleet', { timeout: 4 * deadlineMs }, () => {
     await until(async () => (await supervisor.get().catch(() => null))?.followsAll === true)
   })
 
+  it('replaces a worker that is idle and over its budget, gracefully, and lets one alone that is busy', async (t) => {
+    const supervisor = await SupervisorProcess.ready(t, {
+      options: { workers: 1, memory: { budgetMiB: 150 } },
+      timings: { metricsMs: 100, idleMs: 300 },
+    })
+    const [before] = await supervisor.workerPids()
+    const slow = supervisor.get('/slow?ms=1500')
+    await supervisor.get('/hold?mib=120')
+    const { pid } = await slow
+    assert.equal(pid, before)
+    assert.deepEqual(startedWorkers(supervisor), [before])
+    await until(async () => (await supervisor.get().catch(() => null))?.pid !== before)
+    await until(() => supervisor.stderr.includes('worker drained'))
+    assert.equal((await supervisor.call<{ restarts: number }>('state')).restarts, 0)
+  })
+
   it('tells each worker which instances to keep ready, and its replacement too', async (t) => {
     const supervisor = await SupervisorProcess.ready(t)
     const record: Partial<FunctionRecord> = {
