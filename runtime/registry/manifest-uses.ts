@@ -1,6 +1,7 @@
 import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
 import type { ArtifactUses } from './artifact-uses.ts'
 import type { Holder, LayerHolders } from './layer-holders.ts'
+import { LayerSetUses } from './layer-set-uses.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -13,11 +14,13 @@ export class ManifestUses {
   readonly #tables: Tables
   readonly #artifacts: ArtifactUses
   readonly #layers: LayerHolders
+  readonly #layerSets: LayerSetUses
 
   constructor(tables: Tables, counts: { readonly artifacts: ArtifactUses; readonly layers: LayerHolders }) {
     this.#tables = tables
     this.#artifacts = counts.artifacts
     this.#layers = counts.layers
+    this.#layerSets = new LayerSetUses(tables)
   }
 
   /** Adds a use, and the manifest itself if it is new. */
@@ -53,11 +56,14 @@ export class ManifestUses {
   }
 
   #count(versionId: VersionId, change: 1 | -1): number {
-    const { manifestUses, unused } = this.#tables
+    const { manifestUses, unused, manifests } = this.#tables
     const uses = (manifestUses.get(versionId) ?? 0) + change
     if (uses > 0) manifestUses.put(versionId, uses)
     else manifestUses.remove(versionId)
     if (change === 1) unused.remove(versionId)
+    const manifest = uses === 0 || (uses === 1 && change === 1) ? manifests.get(versionId) : null
+    if (manifest !== null && uses === 0) this.#layerSets.remove(manifest)
+    else if (manifest !== null) this.#layerSets.add(manifest)
     return uses
   }
 

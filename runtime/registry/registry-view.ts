@@ -5,6 +5,7 @@ import { isName } from '../model/name.ts'
 import type { Qualifier } from '../model/qualifier.ts'
 import type { RouteLookup } from '../model/route.ts'
 import type { VersionId, VersionManifest } from '../model/version.ts'
+import { LayerSetUses } from './layer-set-uses.ts'
 import type { RegistryDelta, RegistryView } from './registry.ts'
 import { RouteTable } from './route-table.ts'
 import { openStore, type Store } from './store.ts'
@@ -99,6 +100,11 @@ class CachedRegistryView implements RegistryView {
       this.#manifests.set(versionId, manifest)
     }
     return manifest
+  }
+
+  mostUsedLayers(most: number): VersionId[] {
+    this.#store.refresh()
+    return new LayerSetUses(this.#tables).mostUsed(most)
   }
 
   async close(): Promise<void> {

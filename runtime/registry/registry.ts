@@ -122,6 +122,11 @@ export interface RegistryView {
   resolveVersion(record: FunctionRecord, qualifier: Exclude<Qualifier, { kind: 'alias' }>): VersionId | null
   /** @throws IsoletteError `data_damaged` if the manifest is gone */
   getManifest(versionId: VersionId): VersionManifest
+  /**
+   * Of each kind of layers that waiting isolates evaluate a version that has them, at most so many: those of most versions
+   * first. Manifests of some may be gone.
+   */
+  mostUsedLayers(most: number): VersionId[]
   close(): Promise<void>
 }
 

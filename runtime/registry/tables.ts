@@ -3,6 +3,7 @@ import type { LayerVersion } from '../model/layer.ts'
 import type { RouteEntry } from '../model/route.ts'
 import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
 import type { HolderKey } from './layer-holders.ts'
+import type { LayerSetUse } from './layer-set-uses.ts'
 import { completeFunction, completeManifest } from './older-records.ts'
 import type { Store } from './store.ts'
 import type { Table } from './table.ts'
@@ -22,6 +23,8 @@ export interface ReadTables {
   readonly manifests: Table<VersionManifest>
   /** By bucket key. */
   readonly routes: Table<readonly RouteEntry[]>
+  /** By memory limit, layer script and indexes; see `LayerSetUses`. */
+  readonly layerSets: Table<LayerSetUse>
   /** `format` and `revision`. */
   readonly meta: Table<number>
 }
@@ -54,6 +57,7 @@ export function openReadTables(store: Store): ReadTables {
     versions: store.openTable('versions', 'object'),
     manifests: store.openTable('manifests', 'object', completeManifest),
     routes: store.openTable('routes', 'object'),
+    layerSets: store.openTable('layer-sets', 'object'),
     meta: store.openTable('meta', 'number'),
   }
 }

@@ -5,7 +5,7 @@ import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { Qualifier } from '../../runtime/model/qualifier.ts'
 import type { RouteEntry, RouteLookup } from '../../runtime/model/route.ts'
 import { RouteMatcher } from '../../runtime/model/route-matcher.ts'
-import type { VersionManifest } from '../../runtime/model/version.ts'
+import type { VersionId, VersionManifest } from '../../runtime/model/version.ts'
 import type { RegistryDelta, RegistryView } from '../../runtime/registry/registry.ts'
 
 export interface FakeFunction {
@@ -97,6 +97,10 @@ export class FakeRegistryView implements RegistryView {
       env: {},
       layers: [],
     }
+  }
+
+  mostUsedLayers(): VersionId[] {
+    return []
   }
 
   async close(): Promise<void> {}
