@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import type { Message } from 'esbuild'
 import type { BuildProblem } from './build-problems.ts'
 import { ownNamespace } from './guest-module.ts'
+import { readStubName } from './layer-stubs.ts'
 import { builtinRefusal, isBuiltin } from './node-builtins.ts'
 
 /** What was bundled when the bundler had something to say. */
@@ -55,7 +56,9 @@ function reword(message: Message, source: ProblemSource): string {
 function renamePath(text: string, { root }: ProblemSource): string {
   return text.replace(/(matching export in|because the file) "([^"]+)"/, (_, words: string, path: string) => {
     const own = `${ownNamespace}:`
-    return `${words} "${path.startsWith(own) ? path.slice(own.length) : root + path}"`
+    if (!path.startsWith(own)) return `${words} "${root}${path}"`
+    const name = path.slice(own.length)
+    return `${words} "${readStubName(name)?.path ?? name}"`
   })
 }
 

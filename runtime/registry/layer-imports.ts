@@ -1,8 +1,15 @@
 import type { OnLoadResult, Plugin } from 'esbuild'
 import { Asked } from './asked.ts'
 import { ownNamespace } from './guest-module.ts'
-import { isLayerPath, type LayerFolder } from './layer-folder.ts'
-import { exportsPrefix, layerFilesModule, type ModuleShape, sharedAsyncHooks, stubOf } from './layer-stubs.ts'
+import type { LayerFolder } from './layer-folder.ts'
+import {
+  layerFilesModule,
+  type ModuleShape,
+  readStubName,
+  sharedAsyncHooks,
+  stubNameOf,
+  stubOf,
+} from './layer-stubs.ts'
 import { isOptionalImport } from './optional-import.ts'
 
 /**
@@ -57,12 +64,10 @@ export class LayerImports {
       path: path.slice(`${ownNamespace}:`.length),
       namespace: ownNamespace,
     }))
-    onLoad({ filter: /^(exports of )?(\/opt\/|layered )/, namespace: ownNamespace }, ({ path }) =>
-      this.#load(path),
-    )
+    onLoad({ filter: / \(layer\)$/, namespace: ownNamespace }, ({ path }) => this.#load(path))
     if (this.#shapes.has(sharedAsyncHooks)) {
       onResolve({ filter: /^(node:)?async_hooks$/ }, () => ({
-        path: sharedAsyncHooks,
+        path: stubNameOf(sharedAsyncHooks, false),
         namespace: ownNamespace,
       }))
     }
@@ -83,13 +88,12 @@ export class LayerImports {
   }
 
   #stubFor({ path, sideEffects }: { path: string; sideEffects: boolean }, kind: string) {
-    const isValue = kind === 'require-call' && this.#shapes.get(path)?.kind === 'value'
-    return { path: isValue ? exportsPrefix + path : path, namespace: ownNamespace, sideEffects }
+    const isBare = kind === 'require-call' && this.#shapes.get(path)?.kind === 'value'
+    return { path: stubNameOf(path, isBare), namespace: ownNamespace, sideEffects }
   }
 
   #load(name: string): OnLoadResult {
-    const isBare = name.startsWith(exportsPrefix)
-    const path = isBare ? name.slice(exportsPrefix.length) : name
+    const { path, isBare } = readStubName(name)!
     const shape = isBare ? undefined : this.#shapes.get(path)
     return { contents: stubOf(path, shape ?? { kind: 'commonjs' }) }
   }
@@ -107,9 +111,10 @@ type Inputs = Readonly<Record<string, { readonly imports: readonly { path: strin
 /** @param main the name of the main module among the inputs */
 export function importedFromLayers(inputs: Inputs, main: string): ImportedFromLayers {
   const prefix = `${ownNamespace}:`
-  const isStub = (name: string) => name.startsWith(prefix) && isLayerPath(name.slice(prefix.length))
   const pathsOf = (names: Iterable<string>) =>
-    Array.from(names, (name) => (isStub(name) ? [name.slice(prefix.length)] : [])).flat()
+    Array.from(names, (name) => (name.startsWith(prefix) ? readStubName(name.slice(prefix.length)) : null))
+      .filter((stub) => stub !== null)
+      .map(({ path }) => path)
   const reached = new Set<string>()
   const visit = (name: string) => {
     if (reached.has(name)) return

@@ -1,3 +1,4 @@
+import { ownNamespace } from './guest-module.ts'
 import { asyncHooksName } from './node-builtins.ts'
 
 /** How a module of a layer meets the modules that import it. */
@@ -12,10 +13,25 @@ export type ModuleShape =
 export const requireLayerName = 'isolette$requireLayer'
 export const layerFilesName = 'isolette$layerFiles'
 
+/** esbuild would take a file that is called `….mjs` for an ES module. */
+const stubSuffix = ' (layer)'
 /** Before the name of a stub that hands on the exports as they are. */
-export const exportsPrefix = 'exports of '
-/** What must be the same module for a function and its layers, by the name of its stub. */
-export const sharedAsyncHooks = `layered ${asyncHooksName}`
+const exportsPrefix = 'exports of '
+
+/** What stands in a bundle for a module of a layer is called so; `isBare` = as CommonJS, whatever the module is. */
+export function stubNameOf(path: string, isBare: boolean): string {
+  return `${isBare ? exportsPrefix : ''}${path}${stubSuffix}`
+}
+
+/** The other way round; null for what is no stub. */
+export function readStubName(name: string): { readonly path: string; readonly isBare: boolean } | null {
+  if (!name.endsWith(stubSuffix)) return null
+  const isBare = name.startsWith(exportsPrefix)
+  return { path: name.slice(isBare ? exportsPrefix.length : 0, -stubSuffix.length), isBare }
+}
+
+/** What must be the same module for a function and its layers, in place of a path. */
+export const sharedAsyncHooks = asyncHooksName
 
 /**
  * What stands in a function's bundle for a module of a layer, so that esbuild binds names to it as it would to the module
@@ -38,7 +54,7 @@ export function stubOf(path: string, shape: ModuleShape): string {
       ].join('\n')
     }
     case 'module': {
-      const from = JSON.stringify(`isolette:${exportsPrefix}${path}`)
+      const from = JSON.stringify(`${ownNamespace}:${stubNameOf(path, true)}`)
       const names = shape.names.map((name) => JSON.stringify(name)).join(', ')
       return `export { ${names} } from ${from}${shape.isOpen ? `\nexport * from ${from}` : ''}`
     }
