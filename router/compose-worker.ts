@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type {
   DirectResult,
-  FunctionRecord,
   Grant,
   InvocationRecord,
   Invoker,
@@ -33,6 +32,7 @@ import { directCall } from './direct-call.ts'
 import { WorkerShares } from './hand-over/worker-shares.ts'
 import { logPreload } from './log-preload.ts'
 import { noWish, TargetPicker } from './pick-target.ts'
+import { Prefetch } from './prefetch.ts'
 import type { ToWorker } from './protocol.ts'
 import { createServer, type HttpServer } from './server.ts'
 import { loadUws } from './uws-binary.ts'
@@ -121,6 +121,8 @@ class ComposedWorker implements WorkerService {
   readonly #invoker: Invoker
   readonly #server: HttpServer
   sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
+  readonly #prefetch: Prefetch
+  readonly #mostLayers: number
   #lingerUntilMs = Number.POSITIVE_INFINITY
   #drained: Promise<void> | null = null
 
@@ -128,6 +130,8 @@ class ComposedWorker implements WorkerService {
     const { options, log } = context
     const { uws, view, pool, shares, recorder } = parts
     this.#parts = parts
+    this.#prefetch = new Prefetch(parts)
+    this.#mostLayers = options.prewarm.max - options.prewarm.min
     // Whatever was given away, the pool was asked first.
     this.#invoker = {
       invoke: (invocation) => pool.invoke(invocation),
@@ -163,7 +167,9 @@ class ComposedWorker implements WorkerService {
 
   async listen(): Promise<{ readonly port: number }> {
     await this.#parts.shares.listen()
-    return { port: await this.#server.listen() }
+    const port = await this.#server.listen()
+    this.#prefetch.began(this.#mostLayers)
+    return { port }
   }
 
   apply(delta: RegistryDelta): void {
@@ -171,25 +177,9 @@ class ComposedWorker implements WorkerService {
     view.apply(delta)
     for (const [name, record] of Object.entries(delta.functions)) {
       if (record === null) pool.removeFunction(name)
-      else setImmediate(() => this.#prefetch(record))
+      else setImmediate(() => this.#prefetch.changed(record))
     }
     this.#provisions.refresh(Object.keys(delta.functions))
-  }
-
-  /** What an alias was just pointed at will be asked for next. */
-  #prefetch(record: FunctionRecord): void {
-    const { view, bundles } = this.#parts
-    for (const { targets } of Object.values(record.aliases)) {
-      for (const { version, weightUnits } of targets) {
-        const versionId = record.versionIds[version]
-        if (weightUnits === 0 || versionId === undefined) continue
-        try {
-          bundles.read(view.getManifest(versionId))
-        } catch {
-          // Whoever asks for it will be told.
-        }
-      }
-    }
   }
 
   setQuarantine(versionIds: readonly string[]): void {
