@@ -3,6 +3,7 @@ import type { Invocation } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { Share } from '../model/share.ts'
+import type { FunctionPool } from './function-pool.ts'
 import type { VersionPool } from './version-pool.ts'
 import type { WaitingLine } from './waiting-line.ts'
 
@@ -42,17 +43,25 @@ export class Admission {
     return isAsked || this.#shares.askMore(owner.name, 'requests') ? 'wait' : throttledOver(pool)
   }
 
-  /** The share of a function may be another: admits those that wait for it, or refuses them. */
-  review(pool: VersionPool, onAdmitted: (pool: VersionPool) => void): void {
-    const owner = pool.function
+  /** Requests of a function have ended: admits those that wait for that. */
+  admit(owner: FunctionPool, onAdmitted: (pool: VersionPool) => void): void {
+    for (const waiting of [...owner.unadmitted]) {
+      const share = this.#shareOf(waiting.pool)
+      if (share === null || owner.inFlight >= share.requests) return
+      this.#line.admit(waiting)
+      onAdmitted(waiting.pool)
+    }
+  }
+
+  /** The share of a function may be another: what cannot be admitted now is given away, or asks again, or is refused. */
+  review(owner: FunctionPool, onAdmitted: (pool: VersionPool) => void): void {
+    this.admit(owner, onAdmitted)
     for (const waiting of [...owner.unadmitted]) {
       const share = this.#shareOf(waiting.pool)
       if (share === null) return
-      if (owner.inFlight < share.requests) {
-        this.#line.admit(waiting)
-        onAdmitted(waiting.pool)
-      } else if (share.requests === 0 && this.#handOver(waiting.invocation)) this.#line.handOver(waiting)
-      else if (!this.#shares.askMore(owner.name, 'requests')) this.#line.giveUp(waiting, throttledOver(pool))
+      if (share.requests === 0 && this.#handOver(waiting.invocation)) this.#line.handOver(waiting)
+      else if (!this.#shares.askMore(owner.name, 'requests'))
+        this.#line.giveUp(waiting, throttledOver(waiting.pool))
     }
   }
 

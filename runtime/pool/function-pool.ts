@@ -24,6 +24,8 @@ export class FunctionPool {
   places = 0
   /** Of these, those that take no more requests: their places will be free soon. */
   leaving = 0
+  /** Which one its last instance was, of all that this worker has made. */
+  placedAt = 0
   /** What its instances are estimated to take, in MiB. */
   memoryMiB = 0
 

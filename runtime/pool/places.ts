@@ -1,10 +1,11 @@
 import type { EvictionReason } from '../observe/metrics.ts'
 import type { Admission } from './admission.ts'
+import type { FunctionPool } from './function-pool.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { Resident, Residents } from './residents.ts'
 import type { VersionPool } from './version-pool.ts'
 
-/** What a version gave others' instances up for may take this long to go, before another one is asked. */
+/** One that was asked to go may take this long, before another one is asked. */
 const claimMs = 1000
 
 export interface PlacesParts {
@@ -28,6 +29,8 @@ export class Places {
   readonly #parts: PlacesParts
   /** Versions that found no place, in order: they try again when one is free. */
   readonly #starved = new Set<VersionPool>()
+  /** Those that were told that a place is free, and have not taken it yet: nobody else may. */
+  readonly #called = new Set<VersionPool>()
 
   constructor(parts: PlacesParts) {
     this.#parts = parts
@@ -39,19 +42,13 @@ export class Places {
    */
   makeRoom(pool: VersionPool): boolean {
     if (this.#starved.has(pool)) return false
-    const { admission } = this.#parts
-    const most = admission.instancesOf(pool)
-    if (most === null) return false
-    if (pool.function.places >= most) {
-      admission.askInstances(pool)
-      if (!this.#give(pool, 'capacity', (one) => one.pool.function === pool.function && one.pool !== pool))
-        return false
-    }
+    this.#called.delete(pool)
+    if (!this.#makeRoomInFunction(pool)) return false
     if (!this.#makeRoomInWorker(pool)) {
       this.#starved.add(pool)
       return false
     }
-    pool.claimedAtMs = Number.NEGATIVE_INFINITY
+    pool.claim = null
     return true
   }
 
@@ -60,20 +57,35 @@ export class Places {
     let next: VersionPool | null = null
     for (const pool of this.#starved) {
       if (pool.waiting.length === 0) this.#starved.delete(pool)
-      else if (next === null || pool.function.places < next.function.places) next = pool
+      else if (next === null || isPoorer(pool.function, next.function)) next = pool
     }
-    if (next !== null) this.#starved.delete(next)
+    if (next === null) return null
+    this.#starved.delete(next)
+    this.#called.add(next)
     return next
+  }
+
+  /** Whether `pool.maxInstances` allows one more, and no sibling has a better claim to it. */
+  #makeRoomInFunction(pool: VersionPool): boolean {
+    const { admission } = this.#parts
+    const owner = pool.function
+    const most = admission.instancesOf(pool)
+    if (most === null) return false
+    if (owner.places < most) return owner.places + 1 < most || !hasPoorerSibling(pool)
+    admission.askInstances(pool)
+    if (owner.versions.size === 1) return false
+    return this.#give(pool, 'capacity', (one) => one.pool.function === owner && one.pool !== pool) > 0
   }
 
   #makeRoomInWorker(pool: VersionPool): boolean {
     const { residents, budget, maxInstances } = this.#parts
-    if (residents.size === 0) return true
+    for (const called of this.#called) if (called.waiting.length === 0) this.#called.delete(called)
+    const placesLeft = maxInstances - this.#called.size
     const neededMiB = residents.expectedMiB(pool)
     // Over the budget as many MiB go as come: memory of those that went is used again by those that come.
-    let missingMiB = budget.hasRoomFor(neededMiB) ? 0 : neededMiB
-    while (residents.size >= maxInstances || missingMiB > 0) {
-      const reason = residents.size >= maxInstances ? 'capacity' : 'memory'
+    let missingMiB = residents.size === 0 || budget.hasRoomFor(neededMiB) ? 0 : neededMiB
+    while (residents.size >= placesLeft || missingMiB > 0) {
+      const reason = residents.size >= placesLeft ? 'capacity' : 'memory'
       const freedMiB = this.#give(pool, reason, () => true)
       if (freedMiB === 0) return false
       missingMiB -= freedMiB
@@ -84,13 +96,16 @@ export class Places {
   /** Has one of those that may be asked give its place up. @returns what is free now, in MiB. */
   #give(pool: VersionPool, reason: EvictionReason, mayBeAsked: (one: Resident) => boolean): number {
     const { residents, nowMs } = this.#parts
-    // What was asked before is on its way.
-    if (nowMs() - pool.claimedAtMs < claimMs) return 0
-    const giver = this.#idle(mayBeAsked) ?? this.#busy(pool, reason, mayBeAsked)
+    const { claim } = pool
+    const isUnderWay =
+      claim !== null && residents.of(claim.on.instance) !== undefined && nowMs() - claim.atMs < claimMs
+    // It runs its `shutdown`: the place is free in a moment.
+    if (isUnderWay && claim.on.isDropped) return 0
+    const giver = this.#idle(mayBeAsked) ?? (isUnderWay ? null : this.#busy(pool, reason, mayBeAsked))
     if (giver === null) return 0
     residents.retire(giver, reason)
     if (residents.of(giver.instance) === undefined) return giver.memoryMiB
-    pool.claimedAtMs = nowMs()
+    pool.claim = { on: giver, atMs: nowMs() }
     return 0
   }
 
@@ -127,6 +142,18 @@ function isBetter(one: Resident, other: Resident, held: (of: VersionPool) => num
   if (one.pool.needsAll !== other.pool.needsAll) return other.pool.needsAll
   const difference = held(one.pool) - held(other.pool)
   return difference === 0 ? one.instance.createdAtMs < other.instance.createdAtMs : difference > 0
+}
+
+/** Of those that hold as many, the one that has got none for longest is next. */
+function isPoorer(one: FunctionPool, other: FunctionPool): boolean {
+  return one.places === other.places ? one.placedAt < other.placedAt : one.places < other.places
+}
+
+function hasPoorerSibling(pool: VersionPool): boolean {
+  for (const other of pool.function.versions) {
+    if (other.waiting.length > 0 && other.instances.length < pool.instances.length) return true
+  }
+  return false
 }
 
 /** Those that are about to go are given up already. */

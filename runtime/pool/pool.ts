@@ -18,7 +18,7 @@ import { Places } from './places.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { PrewarmPool } from './prewarm-pool.ts'
 import { InstanceProvisioning } from './provisioning.ts'
-import { type Resident, Residents } from './residents.ts'
+import { Residents } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
 import { Lane, Turn } from './turn.ts'
 import { overrunRestMs, type VersionPool } from './version-pool.ts'
@@ -182,7 +182,7 @@ export class Pool implements Invoker {
     if (owner === undefined || pool === undefined) return
     const instances = this.#admission.instancesOf(pool)
     if (instances !== null) this.#eviction.shrink(owner, instances)
-    this.#admission.review(pool, (admitted) => this.#note(admitted))
+    this.#admission.review(owner, this.#note)
     this.#noteLines(owner)
   }
 
@@ -190,6 +190,7 @@ export class Pool implements Invoker {
   sweep(): void {
     const nowMs = this.#options.nowMs()
     this.#eviction.sweep(nowMs)
+    for (const owner of this.#versions.functions()) this.#noteLines(owner)
     this.#feedStarved()
     this.prewarm.sweep()
     this.provisioning.look()
@@ -245,7 +246,7 @@ export class Pool implements Invoker {
     this.#note(pool)
   }
 
-  #note(pool: VersionPool): void {
+  readonly #note = (pool: VersionPool): void => {
     if (pool.isNoted) return
     pool.isNoted = true
     this.#turn.add(pool.function.lane, { kind: 'waiting', pool })
@@ -315,12 +316,9 @@ export class Pool implements Invoker {
     this.#residents.refresh(resident)
     const owner = resident.pool.function
     if (owner.waiting > 0) this.#noteLines(owner)
-    if (owner.unadmitted.length > 0) this.#review(resident)
-    if (instance.isIdle) this.#feedStarved()
-  }
-
-  #review({ pool }: Resident): void {
-    this.#admission.review(pool, (admitted) => this.#note(admitted))
+    if (owner.unadmitted.length > 0) this.#admission.admit(owner, this.#note)
+    // A place that is free by now was offered already.
+    if (instance.isIdle && !resident.isDropped) this.#feedStarved()
   }
 
   #noteFreed(owner: FunctionPool): void {

@@ -38,6 +38,7 @@ export class Residents {
   memoryMiB = 0
   /** Those that take no more requests. */
   leaving = 0
+  #made = 0
   readonly #nowMs: () => number
   readonly #onFreed: (owner: FunctionPool) => void
   /** An array, for with ephemeral functions each request adds and removes one (see `isolate/pending-table.ts`). */
@@ -80,6 +81,7 @@ export class Residents {
     this.#byInstance.set(instance, resident)
     pool.instances.push(instance)
     pool.function.places++
+    pool.function.placedAt = ++this.#made
     this.#charge(pool.function, memoryMiB)
   }
 

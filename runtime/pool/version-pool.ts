@@ -3,6 +3,7 @@ import type { Instance } from '../isolate/instance.ts'
 import type { Target } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { FunctionPool } from './function-pool.ts'
+import type { Resident } from './residents.ts'
 import type { Waiting } from './waiting-line.ts'
 
 /** A module that overran its evaluation held the thread for a second: not again at once. */
@@ -21,8 +22,8 @@ export class VersionPool {
   provisioned = 0
   /** What its last instance that was measured took, in MiB; 0 = none was. */
   lastMemoryMiB = 0
-  /** When others were last asked to make room for it. */
-  claimedAtMs = Number.NEGATIVE_INFINITY
+  /** The instance that was last asked to make room for one of its own. */
+  claim: { readonly on: Resident; readonly atMs: number } | null = null
   /** Whether the pool was noted as having something to hand out. */
   isNoted = false
   /** Dropped after its last instance went; a new one takes its place. */
