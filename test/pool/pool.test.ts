@@ -88,7 +88,9 @@ test('Pool makes room when the process is over its memory budget', async () => {
 
 test('Pool takes prewarmed isolates, and refills them in a gap', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
-  await using fixture = new PoolFixture({ prewarm: { min: 2, max: 2, ttlMs: 60_000, threshold: 1, increment: 1 } })
+  await using fixture = new PoolFixture({
+    prewarm: { min: 2, max: 2, ttlMs: 60_000, threshold: 1, increment: 1 },
+  })
   fixture.pool.prewarm.fill()
   assert.equal(fixture.pool.prewarm.ready, 2)
   await fixture.get(fixture.define({ bundle: hello }))
