@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
+  /** Over a connection of its own, which the system gives to any worker. */
+  readonly isAlone?: boolean
 }
 
 export interface StartOptions {
@@ -106,8 +108,12 @@ export class ServerFixture implements AsyncDisposable {
   }
 
   /** One HTTP request on the public port. @throws the socket's error */
-  call(path: string, { method = 'GET', headers = {}, body }: CallOptions = {}): Promise<Answer> {
-    return exchange({ port: this.port, host: '127.0.0.1', path, method, headers, agent: this.#agent }, body)
+  call(
+    path: string,
+    { method = 'GET', headers = {}, body, isAlone = false }: CallOptions = {},
+  ): Promise<Answer> {
+    const agent = isAlone ? false : this.#agent
+    return exchange({ port: this.port, host: '127.0.0.1', path, method, headers, agent }, body)
   }
 
   async text(path: string): Promise<string> {

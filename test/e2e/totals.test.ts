@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { test } from 'node:test'
+import { type Answer, type Json, ServerFixture } from './server-fixture.ts'
+
+const fresh = { isAlone: true }
+
+/** Says when it ran; `?ms=` takes so long, a body is echoed as it comes, and `/count` counts what its instance has seen. */
+const timed = {
+  'index.js': `
+    let seen = 0
+    export default {
+      async fetch(request) {
+        const url = new URL(request.url)
+        const id = Math.random()
+        if (request.body) return new Response(request.body.pipeThrough(new TransformStream()))
+        if (url.pathname.endsWith('/count')) return new Response(String(++seen))
+        const ms = Number(url.searchParams.get('ms') ?? 0)
+        const beganMs = Date.now()
+        if (url.searchParams.has('say')) console.log('said', url.searchParams.get('say'))
+        await new Promise((resolve) => setTimeout(resolve, ms))
+        return Response.json({ beganMs, endedMs: Date.now() })
+      },
+    }`,
+}
+
+function withPool(pool: object): Record<string, string> {
+  return { 'function.jsonc': JSON.stringify({ pool }), ...timed }
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadlineMs = Date.now() + 10_000
+  while (!(await condition())) assert.ok(Date.now() < deadlineMs, 'not in time')
+}
+
+async function runningOf(server: ServerFixture, name: string): Promise<Json[]> {
+  const { workers } = (await server.admin('GET', '/v1/workers')).body
+  return workers.filter(({ status }: Json) =>
+    status?.instances.some((one: Json) => one.functionName === name && one.inFlight > 0),
+  )
+}
+
+function many(server: ServerFixture, count: number, path: string): Promise<Answer[]> {
+  return Promise.all(Array.from({ length: count }, () => server.call(path, fresh)))
+}
+
+test('with one reserved, requests work on either of two workers, and never two at once', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('one', withPool({ reserved: 1 }))
+  for (let request = 0; request < 20; request++) {
+    const answer = await server.call('/one', fresh)
+    assert.equal(answer.status, 200, answer.text)
+  }
+  const answers = await many(server, 24, '/one?ms=60')
+  const ran = answers.filter(({ status }) => status === 200)
+  assert.ok(ran.length >= 1)
+  for (const { status, headers } of answers.filter((one) => one.status !== 200)) {
+    assert.equal(status, 429)
+    assert.equal(headers['x-isolette-outcome'], 'throttled')
+  }
+  const spans = ran.map(({ text }) => JSON.parse(text)).sort((a, b) => a.beganMs - b.beganMs)
+  for (const [index, span] of spans.entries()) {
+    const next = spans[index + 1]
+    assert.ok(next === undefined || next.beganMs >= span.endedMs, JSON.stringify(spans))
+  }
+})
+
+test('with one running a second is throttled whichever worker it comes to', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('one', withPool({ reserved: 1 }))
+  const slow = server.call('/one?ms=1500', fresh)
+  await until(async () => (await runningOf(server, 'one')).length === 1)
+  for (const answer of await many(server, 16, '/one')) assert.equal(answer.status, 429, answer.text)
+  assert.equal((await slow).status, 200)
+  assert.equal((await server.call('/one', fresh)).status, 200)
+})
+
+test('all that is reserved can be used from one worker, and no more from both', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('few', withPool({ reserved: 6 }))
+  const answers = await many(server, 40, '/few?ms=1000')
+  assert.equal(answers.filter(({ status }) => status === 200).length, 6)
+  assert.equal(answers.filter(({ status }) => status === 429).length, 34)
+})
+
+test('with one instance at most, all requests of both workers are its own', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('single', withPool({ maxInstances: 1 }))
+  const counts = (await many(server, 30, '/single/count')).map(({ text }) => Number(text))
+  assert.deepEqual(
+    counts.sort((a, b) => a - b),
+    Array.from({ length: 30 }, (_, index) => index + 1),
+  )
+})
+
+test('bodies stream both ways wherever the function runs', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('single', withPool({ maxInstances: 1 }))
+  const body = randomBytes(2 * 1024 * 1024)
+  const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+  for (let request = 0; request < 8; request++) {
+    const answer = await server.call('/single', { method: 'POST', body, ...fresh })
+    assert.equal(answer.status, 200, answer.text)
+    assert.equal(hash(answer.bytes), hash(body))
+  }
+})
+
+test('each invocation is counted and recorded once, with its log lines, wherever it runs', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('single', withPool({ maxInstances: 1 }))
+  for (let request = 0; request < 12; request++) {
+    assert.equal((await server.call(`/single?say=${request}`, fresh)).status, 200)
+  }
+  await until(async () => server.output.includes('"said 11"'))
+  for (let request = 0; request < 12; request++) {
+    const lines = server.output.split('\n').filter((line) => line.includes(`"said ${request}"`))
+    assert.equal(lines.length, 1, lines.join('\n'))
+    const record = JSON.parse(lines[0]!)
+    assert.equal(record.outcome, 'ok')
+    assert.ok(record.cpuMs > 0)
+  }
+  const records = server.output.split('\n').filter((line) => line.includes('"msg":"invocation"'))
+  assert.equal(new Set(records.map((line) => JSON.parse(line).worker)).size, 2)
+  assert.equal(new Set(records.map((line) => JSON.parse(line).id)).size, records.length)
+})
+
+test('what is reserved can be changed by a deployment, to nothing and back', async () => {
+  await using server = await ServerFixture.start({ workers: 2 })
+  await server.deploy('one', withPool({ reserved: 3 }))
+  assert.equal((await server.call('/one', fresh)).status, 200)
+  await server.deploy('one', withPool({ reserved: 0 }))
+  for (const { status } of await many(server, 6, '/one')) assert.equal(status, 429)
+  await server.deploy('one', withPool({ reserved: 2 }))
+  const answers = await many(server, 12, '/one?ms=500')
+  assert.equal(answers.filter(({ status }) => status === 200).length, 2)
+})
