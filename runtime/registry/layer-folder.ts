@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
-import type { ImportKind, PluginBuild, ResolveResult } from 'esbuild'
+import type { ImportKind, PluginBuild } from 'esbuild'
 import { layerRoot } from '../model/layer.ts'
 import type { MergedLayers } from '../model/merged-layers.ts'
 import type { Asked } from './asked.ts'
@@ -63,7 +63,8 @@ export class LayerFolder {
   ): Promise<FoundInLayers | NotInLayers> {
     const isPath = isLayerPath(specifier)
     const path = isPath ? posix.normalize(specifier) : specifier
-    if (isPath && !isLayerPath(path)) return notFound(`leads out of ${layerRoot}`)
+    if (isPath && !isLayerPath(path))
+      return { path: null, reason: `leads out of ${layerRoot}`, refusal: null }
     const { kind, resolve, asked: pluginData } = options
     const found = await resolve(isPath ? this.fileOf(path) : path, {
       kind,
@@ -71,20 +72,19 @@ export class LayerFolder {
       namespace: 'file',
       pluginData,
     })
-    return this.#inside(found)
+    if (found.errors.length === 0) {
+      const inside = found.namespace === 'file' ? this.pathOf(found.path) : null
+      if (inside !== null) return { path: inside, suffix: found.suffix, sideEffects: found.sideEffects }
+    }
+    const refusal = found.errors.find(({ text }) => !text.startsWith('Could not resolve'))?.text ?? null
+    return { path: null, reason: isPath ? null : this.#whyNot(path), refusal }
   }
 
-  #inside(found: ResolveResult): FoundInLayers | NotInLayers {
-    const [error] = found.errors
-    if (error !== undefined) {
-      if (!error.text.startsWith('Could not resolve')) return { ...notFound(null), refusal: error.text }
-      const reason = error.notes
-        .map(({ text }) => text)
-        .find((text) => !/external|platform|browser/.test(text))
-      return notFound(reason?.replaceAll(this.folder, layerRoot).replace(/:$/, '') ?? null)
-    }
-    const path = found.namespace === 'file' ? this.pathOf(found.path) : null
-    return path === null ? notFound(null) : { path, suffix: found.suffix, sideEffects: found.sideEffects }
+  /** The bundler gives plugins no reason. */
+  #whyNot(specifier: string): string | null {
+    const [, name, inner] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? []
+    const place = `${layerRoot}/${packages}/${name}`
+    return existsSync(this.fileOf(place)) ? `${place} has or exports no ".${inner}"` : null
   }
 
   /** Where packages of functions are looked for. */
@@ -103,8 +103,4 @@ export class LayerFolder {
 
 export function isLayerPath(specifier: string): boolean {
   return specifier === layerRoot || specifier.startsWith(`${layerRoot}/`)
-}
-
-function notFound(reason: string | null): NotInLayers {
-  return { path: null, reason, refusal: null }
 }

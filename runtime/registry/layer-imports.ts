@@ -76,6 +76,7 @@ export class LayerImports {
     onResolve({ filter: /^[^./]/ }, async (args) => {
       const { path: specifier, kind, importer, namespace, resolveDir, pluginData } = args
       if (Asked.isBy(own, pluginData) || namespace !== 'file' || kind === 'entry-point') return undefined
+      if (specifier.startsWith(`${ownNamespace}:`)) return undefined
       const asked = Asked.by(own, pluginData)
       const first = await resolve(specifier, { kind, importer, namespace, resolveDir, pluginData: asked })
       if (first.errors.length === 0) return undefined

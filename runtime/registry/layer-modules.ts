@@ -28,8 +28,8 @@ export function layerModules(layers: LayerFolder): Plugin {
   }
 }
 
-function isFromLayer({ namespace, kind }: OnResolveArgs): boolean {
-  return namespace === 'file' && kind !== 'entry-point'
+function isFromLayer({ path, namespace, kind }: OnResolveArgs): boolean {
+  return namespace === 'file' && kind !== 'entry-point' && !path.startsWith(`${ownNamespace}:`)
 }
 
 async function resolveFrom(
@@ -67,7 +67,9 @@ async function refuse(
   reason: string | null,
 ): Promise<OnResolveResult> {
   if (await isOptionalImport(importer, specifier)) return { path: specifier, external: true }
+  const isPackage = !/^[./]/.test(specifier)
   const places = layers.placesFrom(layers.pathOf(importer)!).join(', ')
-  const why = reason ?? (specifier.startsWith('/') ? 'no such file in the layers' : `searched ${places}`)
+  const found = reason === null ? '' : ` (${reason})`
+  const why = isPackage ? `searched ${places}${found}` : (reason ?? 'no such file in the layers')
   return { errors: [{ text: `Cannot resolve "${specifier}": ${why}` }] }
 }
