@@ -210,6 +210,7 @@ class ComposedWorker implements WorkerService {
       provisioned: pool.provisioning.statuses(),
       coldStarts: pool.coldStarts,
       warmStarts: pool.warmStarts,
+      evictions: { ...pool.evictions },
     }
   }
 

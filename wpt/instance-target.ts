@@ -6,7 +6,7 @@ import { usualPool } from '../runtime/model/function.ts'
 import { type Invocation, type Target as InvocationTarget, noUsage } from '../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import type { Outcome } from '../runtime/model/outcome.ts'
-import { evenShares } from '../runtime/pool/admission.ts'
+import { soleShares } from '../runtime/pool/admission.ts'
 import { Pool } from '../runtime/pool/pool.ts'
 import { PatientGuardian } from './patient-guardian.ts'
 import { readAnswer, type TestResult } from './subtest.ts'
@@ -86,7 +86,7 @@ function createPool(bootstrap: CompiledBootstrap, guardian: PatientGuardian, pro
     layersOf: () => null,
     maxInstances: 2,
     memoryBudgetMiB: Number.POSITIVE_INFINITY,
-    shares: evenShares(1),
+    shares: soleShares,
     handOver: () => false,
     userAgent: 'isolette',
     outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] }, lookup: refuseLookup }),

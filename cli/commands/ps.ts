@@ -38,6 +38,7 @@ function formatWorkers(workers: readonly FleetMember[]): string {
     'COLD',
     'WARM',
     'RESTARTS',
+    'EVICTED',
   ]
   const rows = workers.map(({ index, state, pid, restarts, status }) => [
     String(index),
@@ -54,6 +55,7 @@ function formatWorkers(workers: readonly FleetMember[]): string {
           String(status.warmStarts),
         ]),
     String(restarts),
+    status === null ? '?' : formatEvictions(status.evictions),
   ])
   return formatTable(header, rows)
 }
@@ -64,18 +66,35 @@ function formatPrewarm(kinds: WorkerStatus['prewarm']): string {
   return `${total('ready')}/${total('wanted')}`
 }
 
-const instanceHeader = ['WORKER', 'INSTANCE', 'STATE', 'AGE', 'IDLE', 'IN FLIGHT', 'INVOCATIONS', 'HEAP MIB']
+/** By reason, like `idle 12, heap 1`. */
+function formatEvictions(evictions: WorkerStatus['evictions']): string {
+  const counted = Object.entries(evictions).filter(([, count]) => count > 0)
+  return counted.map(([reason, count]) => `${reason} ${count}`).join(', ') || '-'
+}
+
+const instanceHeader = [
+  'WORKER',
+  'INSTANCE',
+  'STATE',
+  'AGE',
+  'IDLE',
+  'IN FLIGHT',
+  'INVOCATIONS',
+  'HEAP MIB',
+  'MEMORY MIB',
+]
 
 function instanceRows({ index, status }: FleetMember): string[][] {
   return (status?.instances ?? []).map((instance) => [
     String(index),
     `${instance.functionName}:${instance.version}`,
-    instance.state,
+    instance.leaves === null ? instance.state : `${instance.state} (${instance.leaves})`,
     formatDuration(instance.ageMs),
     instance.inFlight > 0 ? '-' : formatDuration(instance.idleMs),
     String(instance.inFlight),
     String(instance.invocations),
     instance.heapMiB.toFixed(1),
+    instance.memoryMiB.toFixed(1),
   ])
 }
 

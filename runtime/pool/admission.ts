@@ -93,14 +93,11 @@ function throttledOver(pool: VersionPool): Outcome {
   return { kind: 'throttled', message }
 }
 
-/** The shares of a worker that knows of no others: of each cap as many parts as there are workers, rounded up. */
-export function evenShares(workers: number): Shares {
-  const part = (cap: number | null) => (cap === null ? Number.POSITIVE_INFINITY : Math.ceil(cap / workers))
-  return {
-    of: (_functionName, { reserved, maxInstances }) => ({
-      requests: part(reserved),
-      instances: part(maxInstances),
-    }),
-    askMore: () => false,
-  }
+/** The shares of a worker that is the only one: it may have all there is. */
+export const soleShares: Shares = {
+  of: (_functionName, { reserved, maxInstances }) => ({
+    requests: reserved ?? Number.POSITIVE_INFINITY,
+    instances: maxInstances ?? Number.POSITIVE_INFINITY,
+  }),
+  askMore: () => false,
 }

@@ -15,6 +15,8 @@ export interface WorkerStatus {
   readonly provisioned: readonly ProvisionStatus[]
   readonly coldStarts: number
   readonly warmStarts: number
+  /** Instances that were disposed since the worker began. */
+  readonly evictions: Readonly<Record<EvictionReason, number>>
 }
 
 /** Isolates of one kind that wait. */

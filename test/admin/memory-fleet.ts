@@ -1,5 +1,5 @@
 import type { DirectResult, Fleet, FleetMember } from '../../runtime/admin/fleet.ts'
-import type { WorkerMetrics } from '../../runtime/observe/metrics.ts'
+import { noEvictions, type WorkerMetrics } from '../../runtime/observe/metrics.ts'
 import type { InvocationRecord } from '../../runtime/observe/record.ts'
 import type { RegistryDelta } from '../../runtime/registry/registry.ts'
 
@@ -32,6 +32,7 @@ export class MemoryFleet implements Fleet {
         provisioned: [{ functionName: 'hello', version: '3', wanted: 2, ready: 1 }],
         coldStarts: 12,
         warmStarts: 3400,
+        evictions: { ...noEvictions, idle: 12, heap: 1 },
         instances: [
           {
             functionName: 'hello',
@@ -44,6 +45,18 @@ export class MemoryFleet implements Fleet {
             memoryMiB: 4.95,
             state: 'resident',
             leaves: null,
+          },
+          {
+            functionName: 'hello',
+            version: '2',
+            ageMs: 65_000,
+            idleMs: 0,
+            inFlight: 1,
+            invocations: 12,
+            heapMiB: 110,
+            memoryMiB: 110.7,
+            state: 'retiring',
+            leaves: 'heap',
           },
         ],
       },

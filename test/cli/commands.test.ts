@@ -133,12 +133,13 @@ describe('isolette', () => {
     assert.equal(
       stdout,
       [
-        'WORKER  STATE     PID   UPTIME  RSS MIB  IN FLIGHT  PREWARM  COLD  WARM  RESTARTS',
-        '0       ready     4711  1h02m   85       2          3/4      12    3400  1',
-        '1       starting  4712  ?       ?        ?          ?        ?     ?     0',
+        'WORKER  STATE     PID   UPTIME  RSS MIB  IN FLIGHT  PREWARM  COLD  WARM  RESTARTS  EVICTED',
+        '0       ready     4711  1h02m   85       2          3/4      12    3400  1         idle 12, heap 1',
+        '1       starting  4712  ?       ?        ?          ?        ?     ?     0         ?',
         '',
-        'WORKER  INSTANCE  STATE     AGE    IDLE  IN FLIGHT  INVOCATIONS  HEAP MIB',
-        '0       hello:3   resident  1m05s  1.5s  0          340          4.3',
+        'WORKER  INSTANCE  STATE            AGE    IDLE  IN FLIGHT  INVOCATIONS  HEAP MIB  MEMORY MIB',
+        '0       hello:3   resident         1m05s  1.5s  0          340          4.3       5.0',
+        '0       hello:2   retiring (heap)  1m05s  -     1          12           110.0     110.7',
         '',
         'WORKER  PROVISIONED  WANTED  READY',
         '0       hello:3      2       1',

@@ -14,7 +14,7 @@ import {
 } from '../../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { FailedOutcome, Outcome } from '../../runtime/model/outcome.ts'
-import { evenShares } from '../../runtime/pool/admission.ts'
+import { soleShares } from '../../runtime/pool/admission.ts'
 import { Pool } from '../../runtime/pool/pool.ts'
 import type { PoolOptions } from '../../runtime/pool/pool-options.ts'
 
@@ -63,7 +63,7 @@ export class PoolFixture implements AsyncDisposable {
       layersOf: () => null,
       maxInstances: 100,
       memoryBudgetMiB: 1000,
-      shares: evenShares(1),
+      shares: soleShares,
       handOver: () => false,
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
