@@ -42,6 +42,8 @@ interface Held {
   /** Requests that found no room since the last look. */
   shortRequests: number
   shortInstances: number
+  /** The function may not run at all. */
+  isBlocked: boolean
   /** Somebody looked at it since the last look. */
   isFresh: boolean
   usedAtMs: number
@@ -70,18 +72,24 @@ export class FunctionShares {
    * have `reserved` or `maxInstances`.
    */
   of(functionName: string, { reserved }: PoolSettings): Share | null {
-    if (reserved === 0) return noShare
-    const held = this.#held.get(functionName) ?? this.#begin(functionName)
+    const known = this.#held.get(functionName)
+    if (reserved === 0) {
+      if (known !== undefined) known.isBlocked = true
+      return noShare
+    }
+    const held = known ?? this.#begin(functionName)
+    held.isBlocked = false
     held.isFresh = true
     return held.share
   }
 
   /**
-   * More is wanted than the share. True = it was asked for, and `onChanged` follows within 100 ms; false = there is no
+   * More is wanted than `of` said. True = it was asked for, and `onChanged` follows within 100 ms; false = there is no
    * more just now.
    */
   askMore(functionName: string, what: keyof Share): boolean {
-    const held = this.#held.get(functionName) ?? this.#begin(functionName)
+    const held = this.#held.get(functionName)
+    if (held === undefined || held.isBlocked) return false
     held.isFresh = true
     if (what === 'requests') held.shortRequests++
     else held.shortInstances++
@@ -154,6 +162,7 @@ export class FunctionShares {
       refusedUntilMs: 0,
       shortRequests: 1,
       shortInstances: 0,
+      isBlocked: false,
       isFresh: true,
       usedAtMs: nowMs,
     }

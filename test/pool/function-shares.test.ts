@@ -78,7 +78,14 @@ test('a share is asked for once, and known when the supervisor has answered', ()
 
 test('a function whose reserved is 0 has nothing, and nobody is asked', () => {
   const { shares, notes } = new Fixture()
-  assert.deepEqual(shares.of('f', { ...usualPool, reserved: 0 }), { requests: 0, instances: 0 })
+  const blocked = { ...usualPool, reserved: 0 }
+  assert.deepEqual(shares.of('f', blocked), { requests: 0, instances: 0 })
+  assert.equal(shares.askMore('f', 'requests'), false)
+  assert.deepEqual(notes, [])
+  shares.of('f', settings)
+  notes.length = 0
+  shares.of('f', blocked)
+  assert.equal(shares.askMore('f', 'requests'), false)
   assert.deepEqual(notes, [])
 })
 
