@@ -84,10 +84,12 @@ describe('POST /v1/layers', () => {
     await using server = await start()
     const { admin } = server
     const { packLayer } = admin.builder
+    const file = { path: 'a.js', offset: 0, bytes: 1, digest: 'b'.repeat(64) }
     const answers: Parameters<typeof lie>[0][] = [
       { packFile: '/etc/hostname' },
       { packFile: join(admin.folder, 'other') },
       { index: { pack: 'a'.repeat(64), files: [], preload: null } },
+      { index: { pack: 'a'.repeat(64), files: [file], preload: null } },
       { index: { files: '../../x' } },
     ]
     function lie(changes: Record<string, unknown>) {
