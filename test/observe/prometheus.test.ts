@@ -130,7 +130,7 @@ describe('prometheusText', () => {
         assert.ok(sample && types.has(sample[1]!), `stray ${line}`)
       }
     }
-    assert.equal(types.size, 12)
+    assert.equal(types.size, 14)
     assert.ok(text.endsWith('\n'))
   })
 
