@@ -45,7 +45,7 @@ const tickMs = 2
 /** One that is wanted is made this often, however busy the thread is: else a busy worker never starts anything new fast. */
 const busyEveryMs = 20
 /** What a busy thread gives up for that at most: layers may take much longer to evaluate than an isolate takes to make. */
-const busyShare = 0.1
+const busyShare = 0.2
 
 /**
  * Isolates that wait for a function, so that a cold start need not make one: sets of them by their memory limit and the
