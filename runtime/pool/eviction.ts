@@ -2,6 +2,9 @@ import type { FunctionPool } from './function-pool.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { Resident, Residents } from './residents.ts'
 
+/** Of one sweep: each takes some 0.1 ms of the thread, and none is in a hurry. */
+const maxIdleDrops = 100
+
 /** Lets instances go that nobody needs, or that there is no memory for. */
 export class Eviction {
   readonly #residents: Residents
@@ -33,11 +36,15 @@ export class Eviction {
   }
 
   #dropIdle(nowMs: number): void {
+    let left = maxIdleDrops
     for (const one of [...this.#residents.all]) {
       const { instance, pool } = one
+      if (left === 0) return
       if (!instance.isIdle || one.leaves !== null || pool.needsAll) continue
       const idleMs = nowMs - instance.lastUsedAtMs
-      if (idleMs >= pool.target.settings.pool.idleTimeoutMs) this.#residents.drop(one, 'idle')
+      if (idleMs < pool.target.settings.pool.idleTimeoutMs) continue
+      this.#residents.drop(one, 'idle')
+      left--
     }
   }
 

@@ -45,7 +45,8 @@ export class Places {
     this.#called.delete(pool)
     if (!this.#makeRoomInFunction(pool)) return false
     if (!this.#makeRoomInWorker(pool)) {
-      this.#starved.add(pool)
+      // Who makes instances for nobody yet does not stand in anybody's way.
+      if (pool.waiting.length > 0) this.#starved.add(pool)
       return false
     }
     pool.claim = null

@@ -18,7 +18,7 @@ import { Places } from './places.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { PrewarmPool } from './prewarm-pool.ts'
 import { InstanceProvisioning } from './provisioning.ts'
-import { Residents } from './residents.ts'
+import { Residents, usualMiB } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
 import { Lane, Turn } from './turn.ts'
 import { overrunRestMs, type VersionPool } from './version-pool.ts'
@@ -56,7 +56,7 @@ export class Pool implements Invoker {
     const budget = new MemoryBudget({
       budgetMiB: options.memoryBudgetMiB,
       rssMiB: options.rssMiB,
-      estimatedMiB: () => residents.memoryMiB,
+      estimatedMiB: () => residents.memoryMiB + this.prewarm.ready * usualMiB,
     })
     this.#turn = new Turn(nowMs, (work) => this.#run(work))
     this.#pendingDeadlines = new Deadlines(nowMs, (pending) => pending.instance?.expire(pending))
@@ -287,7 +287,10 @@ export class Pool implements Invoker {
         break
       }
       const supplied = this.#supply.create(pool)
-      if (supplied.kind === 'failed') this.#line.failAll(pool, supplied.outcome)
+      if (supplied.kind === 'failed') {
+        this.#line.failAll(pool, supplied.outcome)
+        this.#feedStarved()
+      }
       if (supplied.kind !== 'made') break
       this.coldStarts++
       hasCreated = true

@@ -9,8 +9,8 @@ import type { VersionPool } from './version-pool.ts'
  * the host's side. 1.6 MiB of resident memory were measured for a hello, of which its statistics count about 0.9.
  */
 const baseMiB = 0.7
-/** What one is taken for before it was measured, and none of its version was: a hello. */
-const unmeasuredMiB = 0.9
+/** What one is taken for before it was measured, and none of its version was, in MiB: a hello. Isolates that wait take as much. */
+export const usualMiB = baseMiB + 0.9
 /** Share of `limits.memoryMiB` above which an instance is replaced: the next request might not fit any more. */
 const maxHeapShare = 0.8
 
@@ -62,7 +62,7 @@ export class Residents {
 
   /** What another instance of a version will take, in MiB, as far as one can know. */
   expectedMiB(pool: VersionPool): number {
-    return pool.lastMemoryMiB > 0 ? pool.lastMemoryMiB : baseMiB + unmeasuredMiB
+    return pool.lastMemoryMiB > 0 ? pool.lastMemoryMiB : usualMiB
   }
 
   add(instance: Instance, pool: VersionPool): void {

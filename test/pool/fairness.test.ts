@@ -110,6 +110,21 @@ describe('Places of a full worker', () => {
     for (const one of [...running, waiting]) assert.equal((await one.release()).outcome.kind, 'ok')
   })
 
+  it('are asked of one instance, and not of more while it runs its shutdown', async () => {
+    await using fixture = new PoolFixture({ maxInstances: 2 })
+    const bundle = `(() => ({ default: { fetch: () => new Response('hello'),
+      async shutdown() { await new Promise((done) => setTimeout(done, 30)) } } }))()`
+    for (const name of ['a', 'b']) await fixture.get(fixture.define({ name, bundle }))
+    const late = fixture.get(fixture.define({ name: 'late', bundle: hello }))
+    await turns()
+    fixture.pool.sweep()
+    await turns()
+    const leaving = fixture.pool.instances().filter(({ leaves }) => leaves === 'capacity')
+    assert.deepEqual([leaving.length, fixture.pool.residentInstances], [1, 2])
+    assert.equal(textOf(await late), 'hello')
+    assert.equal(fixture.pool.evictions.capacity, 1)
+  })
+
   it('of provisioned instances are the last that are taken', async () => {
     await using fixture = new PoolFixture({ maxInstances: 2 })
     const kept = fixture.define({ name: 'kept', bundle: hello })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hold, holding, turns } from './held.ts'
 import { fetching, PoolFixture, textOf } from './pool-fixture.ts'
 
 const hello = fetching('return new Response("hello " + path)')
@@ -34,13 +35,11 @@ test('Pool runs requests of one turn in one entry, once the version is known to 
 
 test('Pool makes further instances when one has no room, and gives them all requests that wait', async () => {
   await using fixture = new PoolFixture()
-  const target = fixture.define({
-    bundle: fetching('await new Promise((done) => setTimeout(done, 20)); return new Response("late")'),
-    pool: { concurrency: 1 },
-  })
-  const answers = await fixture.getTogether(target, ['/a', '/b', '/c'])
-  assert.deepEqual(answers.map(textOf), ['late', 'late', 'late'])
+  const target = fixture.define({ bundle: holding, pool: { concurrency: 1 } })
+  const held = [hold(fixture, target), hold(fixture, target), hold(fixture, target)]
+  await turns()
   assert.equal(fixture.pool.residentInstances, 3)
+  for (const one of held) assert.equal((await one.release()).outcome.kind, 'ok')
 })
 
 test('Pool evicts an instance that is idle for its timeout, and none that is not', async () => {
