@@ -62,8 +62,8 @@ export class Instance {
       manifest: VersionManifest
       batchSize: BatchSize
       context: InstanceContext
-      /** Null or absent = the version has no layers. */
-      layerFiles?: LayerFiles | null
+      /** Null = the version has no layers. */
+      layerFiles: LayerFiles | null
     },
   ) {
     this.manifest = options.manifest
@@ -79,7 +79,7 @@ export class Instance {
       onCompletion: () => this.#noteReady(),
       onUnownedLog() {},
     }
-    this.#ops = opsFor(prepared, owner, options.context, options.manifest, options.layerFiles ?? null)
+    this.#ops = opsFor(prepared, owner, options.context, options.manifest, options.layerFiles)
     this.#answers = new InstanceAnswers({
       manifest: options.manifest,
       mapError: options.context.mapError,

@@ -24,7 +24,7 @@ export interface LoadRequest {
   /** The artifact: a script whose completion value is the module's exports, or takes layers; see `layer-script.ts`. */
   readonly bundle: string
   /** Null = the version has none. */
-  readonly layers?: LayerAccess | null
+  readonly layers: LayerAccess | null
 }
 
 /** What a module exports: '' = no handler. */
@@ -33,7 +33,11 @@ export interface Loaded {
   readonly hooks: Hooks
 }
 
-/** Loads a version into a waiting isolate, which then belongs to the instance. About 0.1 ms for a small handler. */
+/**
+ * Loads a version into a waiting isolate, which then belongs to the instance. About 0.1 ms for a small handler.
+ *
+ * @throws what failed on the host's side while the module was evaluated: a damaged pack
+ */
 export function loadInstance(
   prepared: PreparedIsolate,
   request: LoadRequest,
@@ -44,6 +48,10 @@ export function loadInstance(
   // Made first: module code may already use timers, logs and random bytes.
   const instance = new Instance(prepared, { manifest, layerFiles: request.layers?.files ?? null, ...options })
   const failure = evaluateModule(prepared, request, options.context.userAgent)
+  if (prepared.fault !== undefined) {
+    instance.dispose()
+    throw prepared.fault
+  }
   if ('handlerKind' in failure) {
     instance.start(failure.hooks, options.target)
     return instance
@@ -83,12 +91,12 @@ export function evaluateModule(
 }
 
 function evaluateScript(prepared: PreparedIsolate, { bundle, layers }: LoadRequest): ivm.Reference {
-  if (layers != null && layers.script !== null && prepared.preloaded === null)
+  if (layers !== null && layers.script !== null && prepared.preloaded === null)
     takeLayerScript(prepared, layers.script, layerStep.take)
   const script = prepared.isolate.compileScriptSync(bundle, { filename: bundleFilename })
   const value: ivm.Reference = script.runSync(prepared.context, { reference: true })
   script.release()
-  if (layers == null) return value
+  if (layers === null) return value
   return prepared.layers.applySync(undefined, [value.derefInto({ release: true }), layerStep.evaluate], {
     result: { reference: true },
   }) as ivm.Reference

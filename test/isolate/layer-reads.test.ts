@@ -137,6 +137,10 @@ describe('files of layers', () => {
     assert.ok(!('kind' in instance))
     assert.equal(fixture.get(instance).kind, 'internal_error')
     assert.equal(instance.state, 'condemned')
+    const prepared = fixture.prepare()
+    const early = layeredFunction('', `try { layerFiles.readText('/opt/top.json') } catch {}`)
+    assert.throws(() => fixture.load(prepared, early, null, damaged), /the disk/)
+    assert.ok(prepared.isolate.isDisposed)
   })
 })
 
