@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { adminCall } from './admin-call.ts'
@@ -12,6 +12,8 @@ export interface ManyFunctions {
   readonly prefix?: string
   /** The module of a function. Default: one that says hello. */
   readonly moduleOf?: (name: string) => string
+  /** Folders of the packages that they find in `node_modules`, by name. */
+  readonly packages?: Readonly<Record<string, string>>
 }
 
 /**
@@ -20,11 +22,21 @@ export interface ManyFunctions {
 export async function deployMany(
   adminSocket: string,
   count: number,
-  { settings = {}, firstIndex = 0, prefix = 'hello', moduleOf = helloModule }: ManyFunctions = {},
+  {
+    settings = {},
+    firstIndex = 0,
+    prefix = 'hello',
+    moduleOf = helloModule,
+    packages = {},
+  }: ManyFunctions = {},
 ): Promise<string[]> {
   const root = await mkdtemp(join(tmpdir(), 'isolette-bench-functions-'))
   const names: string[] = []
   try {
+    await mkdir(join(root, 'node_modules'))
+    for (const [name, folder] of Object.entries(packages)) {
+      await symlink(folder, join(root, 'node_modules', name))
+    }
     for (let index = firstIndex; index < firstIndex + count; index++) {
       const name = `${prefix}-${index}`
       const path = join(root, name)

@@ -22,6 +22,7 @@ const questions: Record<
   hono: { what: 'a Hono application of 30 routes against Deno serve', load: () => import('./hono.ts') },
   stream: { what: '1 GiB in, out and through against raw uWebSockets.js', load: () => import('./stream.ts') },
   cold: { what: 'first request to a version that was never run', load: () => import('./cold.ts') },
+  layers: { what: 'cold starts with lodash from a layer, and bundled', load: () => import('./layers.ts') },
   sweep: {
     what: '1 000 functions that were never run, one after the other',
     load: () => import('./sweep.ts'),

@@ -12,7 +12,12 @@ export class TimedGet {
         response.resume()
         response.on('end', () => {
           if (response.statusCode === 200) resolve(performance.now() - beganMs)
-          else reject(new Error(`GET ${url} answered ${response.statusCode}`))
+          else
+            reject(
+              new Error(
+                `GET ${url} answered ${response.statusCode} ${response.headers['x-isolette-outcome'] ?? ''}`,
+              ),
+            )
         })
       }).on('error', reject)
     })

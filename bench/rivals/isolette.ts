@@ -9,6 +9,7 @@ const cli = fileURLToPath(new URL('../../cli/isolette.js', import.meta.url))
 
 export interface RunningIsolette extends RunningRival {
   readonly adminSocket: string
+  readonly dataDir: string
 }
 
 export interface IsoletteOptions {
@@ -32,6 +33,7 @@ export async function startIsolette(core: number, options: IsoletteOptions): Pro
     ...started,
     url: `http://127.0.0.1:${port}${options.requestPath}`,
     adminSocket: join(data, 'admin.sock'),
+    dataDir: data,
     async stop() {
       await started.stop()
       await rm(data, { recursive: true, force: true })

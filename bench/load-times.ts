@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { BatchSize } from '../runtime/isolate/batch-size.ts'
+import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
+import { CompiledBootstrap } from '../runtime/isolate/compiled-bootstrap.ts'
+import { Deadlines } from '../runtime/isolate/deadlines.ts'
+import { Guardian } from '../runtime/isolate/guardian.ts'
+import { HostWork } from '../runtime/isolate/host-work/host-work.ts'
+import { processClock } from '../runtime/isolate/host-work/host-work-meter.ts'
+import type { InstanceContext } from '../runtime/isolate/instance-context.ts'
+import { LayerCodeCache } from '../runtime/isolate/layer-code-cache.ts'
+import { loadInstance } from '../runtime/isolate/load-instance.ts'
+import { OutboundAgents } from '../runtime/isolate/outbound/outbound-agents.ts'
+import { preloadLayers } from '../runtime/isolate/preload-layers.ts'
+import { PreparedIsolate } from '../runtime/isolate/prepared-isolate.ts'
+import { readArtifact } from '../runtime/registry/artifact-store.ts'
+import { BundleCache } from '../runtime/registry/bundle-cache.ts'
+import { openRegistryView } from '../runtime/registry/registry-view.ts'
+import { VersionLayers } from '../runtime/registry/version-layers.ts'
+
+/** Milliseconds of each load, by kind. */
+export type LoadTimes<Kind extends string> = Readonly<Record<Kind, readonly number[]>>
+
+/**
+ * Loads deployed functions into waiting isolates of this process, `count` times one of each kind in an order that
+ * alternates, and times that alone: not the making of the isolate, nor what it preloads.
+ *
+ * @param named a function of each kind, by its name
+ */
+export async function timeLoads<Kind extends string>(
+  dataDir: string,
+  named: Readonly<Record<Kind, readonly string[]>>,
+  count: number,
+): Promise<LoadTimes<Kind>> {
+  const artifacts = join(dataDir, 'artifacts')
+  const view = openRegistryView(dataDir)
+  const bundles = new BundleCache((digest) => readArtifact(artifacts, digest))
+  const layers = new VersionLayers({
+    artifacts,
+    codeCache: new LayerCodeCache(join(dataDir, 'cache', 'code')),
+    onPreloaded: () => {},
+  })
+  const bootstrap = new CompiledBootstrap(await readBootstrap(join(dataDir, 'cache')))
+  const guardian = new Guardian()
+  const kinds = Object.keys(named) as Kind[]
+  const times = Object.fromEntries(kinds.map((kind): [Kind, number[]] => [kind, []])) as Record<
+    Kind,
+    number[]
+  >
+
+  const timeOnce = (kind: Kind): number => {
+    const manifest = view.getManifest(view.getFunction(named[kind][0]!)!.latest)
+    const access = layers.of(manifest)
+    const prepared = new PreparedIsolate(bootstrap, guardian, manifest.limits.memoryMiB)
+    if (access?.isPreloaded && access.script !== null) preloadLayers(prepared, access.script, alone)
+    const bundle = bundles.read(manifest)
+    const beganMs = performance.now()
+    const loaded = loadInstance(
+      prepared,
+      { manifest, functionName: kind, version: '1', bundle, layers: access },
+      {
+        batchSize: new BatchSize(),
+        context: alone,
+        target: () => {
+          throw new Error('Cannot name the target: no hook runs here')
+        },
+      },
+    )
+    const tookMs = performance.now() - beganMs
+    if ('kind' in loaded) throw new Error(`Cannot load ${kind}: ${loaded.kind}`)
+    loaded.dispose()
+    return tookMs
+  }
+
+  for (let index = 0; index < count; index++) {
+    for (const kind of index % 2 === 0 ? kinds : kinds.toReversed()) times[kind].push(timeOnce(kind))
+  }
+  guardian.stop()
+  layers.close()
+  await view.close()
+  return times
+}
+
+/** There is no pool, and no request ever enters. */
+const alone: InstanceContext = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  deadlines: new Deadlines(
+    () => performance.now(),
+    () => {},
+  ),
+  userAgent: 'isolette',
+  outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
+  hostWork: new HostWork(processClock),
+  onEntering: () => {},
+  onReady: () => {},
+  onProgress: () => {},
+  onInitFailed: () => {},
+  onHookEnded: () => {},
+  onCondemned: () => {},
+  onRanOn: () => {},
+  mapError: (_, error) => error,
+}
