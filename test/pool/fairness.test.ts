@@ -110,6 +110,25 @@ describe('Places of a full worker', () => {
     for (const one of [...running, waiting]) assert.equal((await one.release()).outcome.kind, 'ok')
   })
 
+  it('that became free are kept for who waited, though another function asks first', async () => {
+    await using fixture = new PoolFixture({ maxInstances: 1 })
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => fixture.define({ name, bundle: holding }))
+    const first = hold(fixture, a!)
+    await turns()
+    const waiting = hold(fixture, b!)
+    await turns()
+    const rest: Held[] = []
+    // Just before its place is free.
+    fixture.onSettled = (invocation) => {
+      if (invocation === first.invocation) rest.push(hold(fixture, c!))
+    }
+    await first.release()
+    await turns()
+    assert.deepEqual([countOf(fixture, 'b'), countOf(fixture, 'c')], [1, 0])
+    await waiting.release()
+    assert.equal((await rest[0]!.release()).outcome.kind, 'ok')
+  })
+
   it('are asked of one instance, and not of more while it runs its shutdown', async () => {
     await using fixture = new PoolFixture({ maxInstances: 2 })
     const bundle = `(() => ({ default: { fetch: () => new Response('hello'),

@@ -45,6 +45,8 @@ export class PoolFixture implements AsyncDisposable {
     readonly usage: InvocationUsage
     readonly failure: FailedOutcome | null
   }[] = []
+  /** Told of each outcome from within the pool. */
+  onSettled: (invocation: Invocation) => void = () => {}
   readonly #guardian = new Guardian()
   readonly #bundles = new Map<string, string>()
   #aheadMs = 0
@@ -163,6 +165,7 @@ export class PoolFixture implements AsyncDisposable {
       onSettled: (outcome) => {
         if (++count > 1) this.faults.push(new Error(`${invocation.id} settled ${count} times`))
         usage.recordedCpuMs = usage.cpuMs
+        this.onSettled(invocation)
         resolve({ outcome, usage })
       },
     }

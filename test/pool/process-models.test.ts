@@ -33,6 +33,20 @@ describe('An ephemeral function', () => {
     assert.equal(fixture.pool.residentInstances, 0)
   })
 
+  it('does not queue invocations behind the init of one instance', async () => {
+    await using fixture = new PoolFixture()
+    const bundle = `(() => ({ default: { fetch: () => new Response('hello') },
+      init: () => new Promise((done) => setTimeout(done, 20)) }))()`
+    const target = fixture.define({ bundle, pool: { model: 'ephemeral' } })
+    const answers = fixture.getTogether(target, ['/a', '/b', '/c'])
+    await turns(5)
+    assert.deepEqual(
+      fixture.pool.instances().map(({ state }) => state),
+      ['initialising', 'initialising', 'initialising'],
+    )
+    assert.deepEqual((await answers).map(textOf), ['hello', 'hello', 'hello'])
+  })
+
   it('keeps its instance until what was given to waitUntil has ended', async () => {
     await using fixture = new PoolFixture()
     const target = fixture.define({
