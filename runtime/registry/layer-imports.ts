@@ -89,8 +89,7 @@ export class LayerImports {
   }
 
   #stubFor({ path, sideEffects }: { path: string; sideEffects: boolean }, kind: string) {
-    const isBare = kind === 'require-call' && this.#shapes.get(path)?.kind === 'value'
-    return { path: stubNameOf(path, isBare), namespace: ownNamespace, sideEffects }
+    return { path: stubNameOf(path, kind === 'require-call'), namespace: ownNamespace, sideEffects }
   }
 
   #load(name: string): OnLoadResult {
@@ -123,6 +122,6 @@ export function importedFromLayers(inputs: Inputs, main: string): ImportedFromLa
     for (const { path, kind } of inputs[name]?.imports ?? []) if (kind !== 'dynamic-import') visit(path)
   }
   visit(main)
-  const atStart = pathsOf(reached)
+  const atStart = [...new Set(pathsOf(reached))]
   return { all: [...new Set([...atStart, ...pathsOf(Object.keys(inputs)).sort()])], atStart }
 }

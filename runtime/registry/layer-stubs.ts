@@ -18,7 +18,7 @@ const stubSuffix = ' (layer)'
 /** Before the name of a stub that hands on the exports as they are. */
 const exportsPrefix = 'exports of '
 
-/** What stands in a bundle for a module of a layer is called so; `isBare` = as CommonJS, whatever the module is. */
+/** What stands in a bundle for a module of a layer is called so; `isBare` = as `require` gives it, else as imports do. */
 export function stubNameOf(path: string, isBare: boolean): string {
   return `${isBare ? exportsPrefix : ''}${path}${stubSuffix}`
 }

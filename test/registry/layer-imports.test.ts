@@ -158,18 +158,27 @@ describe('imports from layers', () => {
   }
 
   it('gives importers the names that a module has when they import it', async () => {
-    const { preloaded } = await evaluate(
+    const { both } = await evaluate(
       {
         files: {
           [`${nm}/base/index.js`]: 'exports.one = 1',
           [`${nm}/more/index.js`]: `require('base').two = 2`,
+          [`${nm}/other/index.js`]: 'exports.base = {}',
         },
       },
       {
-        'index.ts': `export { one } from 'base'; export const later = async () => { await import('more'); return Object.keys(await import('base')) }`,
+        'index.ts': `import './patch.cjs'; import * as patched from 'other'; export { one } from 'base'
+          import './late'; import * as first from 'base'
+          export const names = [Object.keys(patched), Object.keys(first)]
+          export const later = async () => { await import('more'); return Object.keys(await import('base')) }`,
+        'patch.cjs': `require('other').patch = 1`,
+        'late.ts': `import base from 'base'; base.three = 3`,
       },
     )
-    assert.deepEqual([...(await preloaded.exports.later())], ['default', 'one', 'two'])
+    for (const { names, later } of both) {
+      assert.equal(JSON.stringify(names), '[["default","base","patch"],["default","one","three"]]')
+      assert.deepEqual([...(await later())], ['default', 'one', 'three', 'two'])
+    }
   })
 
   it('lets layers have circles, within and between packages', async () => {

@@ -10,16 +10,18 @@
 type Namespace = Record<string, unknown>
 
 interface LoadedModule {
-  readonly exports: object
+  readonly exports: unknown
   namespace: Namespace | null
   /** So many names had the exports when the namespace was made. */
   names: number
+  /** How often exports or namespace were given away since. */
+  uses: number
 }
 
 const { create, defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, hasOwn } =
   Object
 
-/** What a layer script's `require` answers for `namespacesPath`, with the namespaces of all modules that were required. */
+/** What a layer script's `require` answers for `namespacesPath`; the first time, all modules there are have theirs made. */
 export type FindNamespace = (exports: unknown, isNodeMode: unknown) => Namespace | undefined
 
 /** No module has this path. */
@@ -27,21 +29,24 @@ const namespacesPath = 'isolette:namespaces'
 
 /** @param modules evaluate a module when they are first called, and return its CommonJS exports */
 export function requireFrom(modules: Record<string, () => unknown>): (path: string) => unknown {
-  const exportsByPath: Record<string, unknown> = create(null)
-  const loaded = new Map<unknown, LoadedModule>()
+  const byPath: Record<string, LoadedModule> = create(null)
+  const byExports = new Map<unknown, LoadedModule>()
+  let isFirst = true
 
   /**
    * The namespace of what `require` returned; undefined if it did not return that, or if esbuild is to make a new one: for a
    * CommonJS module that calls itself an ES module, where Node's rules apply.
    */
   const findNamespace: FindNamespace = (exports, isNodeMode) => {
-    const module = loaded.get(exports)
+    const module = byExports.get(exports)
     if (module === undefined) return undefined
     if (isNodeMode && (module.exports as Namespace).__esModule) return undefined
-    // Others may have given the module more names since.
+    // Whoever had it may have given it more names. Counting them takes longer than all else here.
+    const isUntouched = module.uses++ === 1
+    if (module.namespace !== null && isUntouched) return module.namespace
     const names = getOwnPropertyNames(exports).length
     if (module.namespace === null || module.names !== names) {
-      module.namespace = namespaceOf(module.exports)
+      module.namespace = namespaceOf(module.exports as object)
       module.names = names
     }
     return module.namespace
@@ -49,19 +54,27 @@ export function requireFrom(modules: Record<string, () => unknown>): (path: stri
 
   return (path) => {
     if (path === namespacesPath) {
-      loaded.forEach(({ exports }) => {
-        findNamespace(exports, false)
-      })
+      if (isFirst) {
+        isFirst = false
+        byExports.forEach((module) => {
+          findNamespace(module.exports, false)
+          module.uses = 0
+        })
+      }
       return findNamespace
     }
-    if (path in exportsByPath) return exportsByPath[path]
-    const evaluate = hasOwn(modules, path) ? modules[path] : undefined
-    if (evaluate === undefined) throw new Error(`Cannot find module '${path}' in the layers`)
-    const exports = evaluate()
-    exportsByPath[path] = exports
-    if ((typeof exports === 'object' && exports !== null) || typeof exports === 'function')
-      loaded.set(exports, { exports, namespace: null, names: 0 })
-    return exports
+    let module = byPath[path]
+    if (module === undefined) {
+      const evaluate = hasOwn(modules, path) ? modules[path] : undefined
+      if (evaluate === undefined) throw new Error(`Cannot find module '${path}' in the layers`)
+      const exports = evaluate()
+      module = { exports, namespace: null, names: 0, uses: 0 }
+      byPath[path] = module
+      if ((typeof exports === 'object' && exports !== null) || typeof exports === 'function')
+        byExports.set(exports, module)
+    }
+    module.uses += 1
+    return module.exports
   }
 }
 
