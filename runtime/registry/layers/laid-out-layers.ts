@@ -44,7 +44,7 @@ function countSound(folder: string, merged: MergedLayers): number {
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
     for (const entry of readdirSync(join(folder, at), { withFileTypes: true })) {
       const path = at === '' ? entry.name : `${at}/${entry.name}`
-      if (entry.isDirectory() && merged.list(path) !== null) folders.push(path)
+      if (entry.isDirectory()) folders.push(path)
       else if (isSound(folder, entry, merged.find(path)?.file)) count += 1
       else return Number.NaN
     }

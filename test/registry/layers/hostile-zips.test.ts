@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { packLayer } from '../../../runtime/registry/layers/pack-layer.ts'
+import { readZip } from '../../../runtime/registry/layers/zip-reading.ts'
 import { TemporaryFolder } from '../temporary-folder.ts'
 import { type CraftedZip, craftZip } from './crafted-zip.ts'
 
@@ -228,6 +229,22 @@ describe('a hostile zip is refused by name', () => {
       assert.deepEqual(readdirSync(folder.path), [])
     })
   }
+
+  it('a bomb, before more comes out of it than it announced', async () => {
+    using folder = new TemporaryFolder()
+    const path = join(folder.path, 'layer.zip')
+    const content = Buffer.alloc(20 * MiB)
+    writeFileSync(path, craftZip({ entries: [{ name: 'z', deflated: true, content, unpackedBytes: MiB }] }))
+    using source = await readZip(path)
+    let bytes = 0
+    await assert.rejects(
+      async () => {
+        for await (const chunk of source.files[0]!.read()) bytes += chunk.length
+      },
+      { message: /more than the 1048576 bytes announced/ },
+    )
+    assert.ok(bytes <= MiB, `${bytes} bytes`)
+  })
 
   it('more entries than a layer may have, by their count alone', async () => {
     await refuse(zip64With(100_001), /100001 entries, must be at most 100000/, '/no/such/folder')

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -81,11 +82,19 @@ describe('materializeLayers', () => {
     },
     'a file less': (folder) => rmSync(join(folder, 'nodejs/a.js')),
     'a file more': (folder) => writeFileSync(join(folder, 'nodejs/evil.js'), ''),
-    'a folder more': (folder) => mkdirSync(join(folder, 'nodejs/evil')),
-    'a link for a file': (folder) => {
+    'a file more in a folder more': (folder) => {
+      mkdirSync(join(folder, 'nodejs/evil'))
+      writeFileSync(join(folder, 'nodejs/evil/index.js'), '')
+    },
+    'a folder for a file': (folder) => {
       rmSync(join(folder, 'nodejs/a.js'))
-      writeFileSync(`${folder}.js`, 'a of one')
-      symlinkSync(`${folder}.js`, join(folder, 'nodejs/a.js'))
+      mkdirSync(join(folder, 'nodejs/a.js'))
+    },
+    'a link for a file, of the same bytes and length': (folder) => {
+      rmSync(join(folder, 'nodejs/a.js'))
+      writeFileSync(join(folder, '../xy'), 'a of one')
+      symlinkSync('../../xy', join(folder, 'nodejs/a.js'))
+      assert.equal(readFileSync(join(folder, 'nodejs/a.js'), 'utf8'), 'a of one')
     },
     'nothing in it': (folder) => {
       rmSync(folder, { recursive: true })
@@ -110,6 +119,7 @@ describe('materializeLayers', () => {
       assert.equal(await materializeLayers(layers, folders), folder)
       assert.ok(statSync(folder, { throwIfNoEntry: false })?.isDirectory())
       assert.deepEqual(filesIn(folder), merged)
+      assert.ok(lstatSync(join(folder, 'nodejs/a.js')).isFile())
       const left = readdirSync(sets).filter((name) => name.startsWith(`${basename(folder)}-`))
       assert.deepEqual(left, [])
     })
