@@ -51,7 +51,7 @@ describe('Turn', () => {
     assert.deepEqual(ran, ['a', "a'"])
   })
 
-  it('ends after 50 ms, and goes on with those whose turn it was', async () => {
+  it('ends after 10 ms, and goes on with those whose turn it was', async () => {
     const greedy = new Lane<string>()
     const modest = new Lane<string>()
     let nowMs = 0
@@ -60,7 +60,7 @@ describe('Turn', () => {
       () => nowMs,
       (item) => {
         ran.push(item)
-        nowMs += 60
+        nowMs += 10
         if (ran.length === 1) turn.add(greedy, 'greedy')
       },
     )
