@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { usualPool } from '../../runtime/model/function.ts'
 import type { InvocationUsage } from '../../runtime/model/invocation.ts'
+import type { InstanceStatus } from '../../runtime/pool/status.ts'
 import { PoolFixture, type Settled, textOf } from './pool-fixture.ts'
 
 /** A module with hooks beside a handler that answers what they `said`, and the path. */
@@ -99,7 +100,8 @@ describe('init', () => {
     })
     const answers = await fixture.getTogether(target, ['/a', '/b'])
     assert.deepEqual(answers.map(textOf), ['/a', '/b'])
-    assert.equal(fixture.pool.instances()[0]!.invocations, 2)
+    const [{ invocations, inFlight }] = fixture.pool.instances() as [InstanceStatus]
+    assert.deepEqual([invocations, inFlight], [2, 0])
   })
 
   const failing: [what: string, hooks: string, kind: string, text: RegExp][] = [

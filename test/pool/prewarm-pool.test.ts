@@ -140,6 +140,7 @@ describe('PrewarmPool', () => {
     fixture.settle()
     assert.deepEqual([fixture.sets, fixture.preloaded], [['128 1/1'], ['broken']])
     fixture.take({ memoryMiB: 128, script: broken })
+    assert.deepEqual(fixture.sets, ['128 0/1'])
     fixture.settle()
     assert.deepEqual([fixture.sets, fixture.preloaded], [['128 1/1'], ['broken']])
   })
