@@ -102,6 +102,20 @@ describe('builds with layers', () => {
       )
   })
 
+  it('preloads layers that carry contexts, for functions that do as well', async () => {
+    await publish('context:1', {
+      [`${nm}/context/index.js`]: `const { AsyncLocalStorage } = require('async_hooks')
+        exports.storage = new AsyncLocalStorage(); exports.AsyncLocalStorage = AsyncLocalStorage`,
+    })
+    const { layerSet, warnings } = await build(
+      { layers: ['context:1'] },
+      `import { AsyncLocalStorage } from 'node:async_hooks'; import { storage, AsyncLocalStorage as same } from 'context'
+      if (same !== AsyncLocalStorage || storage.run(7, () => storage.getStore()) !== 7) throw new Error('apart')\n${handler}`,
+    )
+    assert.deepEqual(warnings, [])
+    assert.equal(layerSet!.isPreloaded, true)
+  })
+
   it('refuses a layer that there is not', async () => {
     await assert.rejects(build({ layers: ['one:1', 'nope:3'] }, handler), {
       code: 'layer_not_found',

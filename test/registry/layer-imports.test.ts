@@ -308,6 +308,8 @@ describe('imports from layers', () => {
     assert.deepEqual(bundle.layerScript!.preload, paths(['b', 'c']))
     const ofLayers = lazily.required.filter((path) => path.startsWith('/opt/'))
     assert.deepEqual(ofLayers, paths(['b', 'c']))
+    // What waiting isolates made of them is used.
+    assert.ok(lazily.required.includes('isolette:namespaces'))
     assert.equal((await (await lazily.exports.lazy()).a()).name, 'a')
   })
 
