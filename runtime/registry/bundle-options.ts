@@ -41,7 +41,12 @@ export const scriptOptions = {
 } satisfies BuildOptions
 
 /** What the language has that the bundler is to do without: an `import()` of what was not there to be bundled rejects, instead of reaching the isolate, which has none. */
-export const supportedSyntax = { 'dynamic-import': false }
+export const supportedSyntax = {
+  'dynamic-import': false,
+  // Scripts have neither, though they are built as modules.
+  'import-meta': false,
+  'top-level-await': false,
+}
 
 /** With these, async functions become generators that run on promises, see `isolate/guest/modules/async-hooks.ts`. */
 export const loweredAsync = {

@@ -18,6 +18,7 @@ import {
 } from './layer-stubs.ts'
 import { asyncHooks, asyncHooksPath, missingBuiltins } from './node-builtins.ts'
 import { makePathsPortable } from './portable-paths.ts'
+import { returnExports } from './returned-exports.ts'
 import { wasmModules } from './wasm-modules.ts'
 
 /** Where a function's code lies. */
@@ -54,9 +55,8 @@ export async function bundleFunction(
   unsafe: UnsafeFeatures = { wasm: false },
   layers: LayerFolder | null = null,
 ): Promise<Bundle> {
-  const first = new Attempt(source, { unsafe, layers, shapes: new Map(), isLowered: false })
-  let attempt = first
-  let result = await first.run()
+  let attempt = new Attempt(source, { unsafe, layers, shapes: new Map(), isLowered: false, format: 'esm' })
+  let result = await attempt.run()
   const importsAsyncHooks = asyncHooksPath in result.metafile.inputs
   let layerScript: LayerScriptBundle | null = null
   if (layers !== null) {
@@ -66,13 +66,18 @@ export async function bundleFunction(
   const isLowered = importsAsyncHooks || layerScript?.isLowered === true
   const shapes = layerScript?.shapes ?? new Map<string, ModuleShape>()
   if (isLowered || [...shapes.values()].some(({ kind }) => kind !== 'commonjs')) {
-    attempt = new Attempt(source, { unsafe, layers, shapes, isLowered })
+    attempt = new Attempt(source, { unsafe, layers, shapes, isLowered, format: 'esm' })
     result = await attempt.run()
   }
 
-  const text = (extension: string) => result.outputFiles.find(({ path }) => path.endsWith(extension))!.text
+  let script = returnExports(textOf(result, '.js'))
+  if (script === null) {
+    attempt = new Attempt(source, { unsafe, layers, shapes, isLowered, format: 'iife' })
+    result = await attempt.run()
+    script = textOf(result, '.js')
+  }
   const { code, sourceMap } = makePathsPortable(
-    { code: text('.js'), sourceMap: text('.js.map') },
+    { code: script, sourceMap: textOf(result, '.js.map') },
     Object.keys(result.metafile.inputs),
   )
   const bytes = Buffer.byteLength(code)
@@ -89,6 +94,10 @@ export async function bundleFunction(
   }
 }
 
+function textOf(result: BuildResult<Output>, extension: string): string {
+  return result.outputFiles.find(({ path }) => path.endsWith(extension))!.text
+}
+
 /** Kept in memory, with the list of inputs. */
 type Output = { readonly metafile: true; readonly write: false }
 
@@ -98,6 +107,8 @@ interface AttemptOptions {
   /** What is known of the layers' modules. */
   readonly shapes: ReadonlyMap<string, ModuleShape>
   readonly isLowered: boolean
+  /** `esm` = the script still is a module but for its first and last line, see `returnExports`. */
+  readonly format: 'esm' | 'iife'
 }
 
 /** One run of esbuild over a function. */
@@ -124,7 +135,7 @@ class Attempt {
 
   async run(): Promise<BuildResult<Output>> {
     const { folder, main, usesTsconfig } = this.#source
-    const { unsafe, layers, shapes, isLowered } = this.#options
+    const { unsafe, layers, shapes, isLowered, format } = this.#options
     const tsconfig = join(folder, 'tsconfig.json')
     const complete: BuildOptions & Output = {
       ...scriptOptions,
@@ -132,12 +143,13 @@ class Attempt {
       write: false,
       absWorkingDir: folder,
       entryPoints: [`./${main}`],
-      globalName: '__function',
-      // Modules are strict, but a script is not; and the name must not become a global of the guest.
+      format,
+      ...(format === 'iife' ? { globalName: '__function' } : {}),
+      // Modules are strict, but a script is not; and its names must not become globals of the guest.
       banner: {
         js: `((${layers === null ? '' : `${requireLayerName}, ${layerFilesName}`}) => { "use strict";`,
       },
-      footer: { js: `return __function; })${layers === null ? '()' : ''}` },
+      footer: { js: `${format === 'iife' ? 'return __function; ' : ''}})${layers === null ? '()' : ''}` },
       ...(usesTsconfig && existsSync(tsconfig) ? { tsconfig } : { tsconfigRaw: {} }),
       supported: isLowered ? loweredAsync : supportedSyntax,
       plugins: [
