@@ -51,6 +51,7 @@ const maxShutdownWaitMs = 1200
 export async function createWorkerService(context: WorkerContext): Promise<WorkerService> {
   const { options } = context
   const cacheDir = join(options.dataDir, 'cache')
+  const userAgent = `isolette/${createRequire(import.meta.url)('../package.json').version}`
   const uws = loadUws(cacheDir)
   const view = await openRegistryView(options.dataDir)
   const artifacts = join(options.dataDir, 'artifacts')
@@ -77,7 +78,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     pool: () => pool,
   })
   const pool: Pool = new Pool({
-    bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir)),
+    bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir), userAgent),
     guardian,
     readBundle: (manifest) => bundles.read(manifest),
     layersOf: (manifest) => layers.of(manifest),
@@ -91,7 +92,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     shares: shares.shares,
     handOver: (invocation) => shares.offer(invocation),
     outbound: new OutboundAgents({ ceiling: options.egress }),
-    userAgent: `isolette/${createRequire(import.meta.url)('../package.json').version}`,
+    userAgent,
     onEntering: (manifest) => context.flight.note(manifest.versionId),
     onHookEnded: (hook, invocation, failure) => recorder.hookEnded(hook, invocation, failure, nowMs()),
     onRanOn: (invocation, failure) => recorder.ranOn(invocation, failure, nowMs()),

@@ -4,8 +4,10 @@
  * The guest bootstrap is a script whose completion value is `{ configure, load, enter, collect, layers }`, which the host
  * alone holds:
  *
- *   configure(config)      takes a `GuestConfig` as JSON, before the function's module is evaluated
- *   load(exports)          takes the module; returns its `HandlerKind`, or '' if it exports neither; `,init` and
+ *   configure(config)      takes a `GuestConfig` as JSON
+ *   load(module, config, hasLayers)
+ *                          takes the module: its exports, or if it has layers what its script made; and, if it is given,
+ *                          what `configure` takes. Returns its `HandlerKind`, or '' if it exports neither; `,init` and
  *                          `,shutdown` follow if it exports these, in this order
  *   enter(meta, text)      one entry: a batch of frames. Microtasks run when it has returned
  *   collect()              then: what is finished, as text in the same kind of frames
@@ -169,11 +171,11 @@ export const layerStep = {
   take: 0,
   /** The layer script: the modules of its list are evaluated at once. */
   preload: 1,
-  /** The function's script: returns the module's exports. */
+  /** What the function's script made, with `load`: returns the module's exports. */
   evaluate: 2,
 } as const
 
-/** What `configure` is given, as JSON text. */
+/** What `configure` and `load` are given, as JSON text. */
 export interface GuestConfig {
   readonly functionName: string
   readonly functionVersion: string

@@ -11,11 +11,14 @@ interface CompiledScript {
 
 /** The scripts of the guest's side, compiled once a process. */
 export class CompiledBootstrap {
+  /** What `navigator.userAgent` is. */
+  readonly userAgent: string
   readonly #main: CompiledScript
   readonly #parts: readonly CompiledScript[]
 
   /** See `bundleBootstrap`. */
-  constructor(sources: readonly string[]) {
+  constructor(sources: readonly string[], userAgent = 'isolette') {
+    this.userAgent = userAgent
     const isolate = new ivm.Isolate({ memoryLimit: 32 })
     const scripts = sources.map((source) => {
       const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(source, {

@@ -79,9 +79,12 @@ export function evaluateModule(
   }
   let answer: string | undefined
   const failure = evaluateWithin(prepared, "The module's top level", () => {
-    prepared.configure.applySync(undefined, [JSON.stringify(config)])
-    const exports = evaluateScript(prepared, request)
-    answer = prepared.load.applySync(undefined, [exports.derefInto({ release: true })])
+    const configJson = JSON.stringify(config)
+    // All else may come with the module, in the same call: a cold start pays for each.
+    if (config.allowsWasm) prepared.configure.applySync(undefined, [configJson])
+    const module = evaluateScript(prepared, request)
+    const hasLayers = request.layers !== null
+    answer = prepared.load.applySync(undefined, [module.derefInto({ release: true }), configJson, hasLayers])
   })
   if (failure !== null) return failure
   const [handlerKind, ...hooks] = answer?.split(',') ?? []
@@ -96,8 +99,5 @@ function evaluateScript(prepared: PreparedIsolate, { bundle, layers }: LoadReque
   const script = prepared.isolate.compileScriptSync(bundle, { filename: bundleFilename })
   const value: ivm.Reference = script.runSync(prepared.context, { reference: true })
   script.release()
-  if (layers === null) return value
-  return prepared.layers.applySync(undefined, [value.derefInto({ release: true }), layerStep.evaluate], {
-    result: { reference: true },
-  }) as ivm.Reference
+  return value
 }

@@ -25,7 +25,7 @@ export class PreparedIsolate {
   readonly memoryMiB: number
   /** What the host holds of the bootstrap (see `abi.ts`). Nobody else does, least of all the guest. */
   readonly configure: ivm.Reference<(config: string) => void>
-  readonly load: ivm.Reference<(exports: unknown) => string>
+  readonly load: ivm.Reference<(module: unknown, config?: string, hasLayers?: boolean) => string>
   readonly enter: ivm.Reference<(meta: string, text: string) => void>
   readonly collect: ivm.Reference<() => string>
   readonly layers: ivm.Reference<(script: unknown, step: number) => unknown>
@@ -73,7 +73,7 @@ export class PreparedIsolate {
     this.collect = exports.getSync('collect', { reference: true })
     this.layers = exports.getSync('layers', { reference: true })
     exports.release()
-    rehearse(this)
+    rehearse(this, bootstrap.userAgent)
     this.#index = guardian.add(this.isolate)
   }
 

@@ -9,16 +9,17 @@ const bundle = `({ default: { async fetch() { return new Response('') } } })`
  *
  * V8 compiles a function when it is first called, and what a request calls of the bootstrap takes half a millisecond.
  * Each instance pays that once; a waiting isolate pays it before anybody waits. It costs no memory that the first
- * request would not.
+ * request would not. What it configures is what the top level of the real one finds.
  */
 export function rehearse(
-  prepared: Pick<PreparedIsolate, 'isolate' | 'context' | 'configure' | 'load' | 'enter' | 'collect'>,
+  prepared: Pick<PreparedIsolate, 'isolate' | 'context' | 'load' | 'enter' | 'collect'>,
+  userAgent: string,
 ): void {
-  prepared.configure.applySync(undefined, [JSON.stringify(noConfig)])
   const script = prepared.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
   const exports = script.runSync(prepared.context, { reference: true })
   script.release()
-  prepared.load.applySync(undefined, [exports.derefInto({ release: true })])
+  const config = JSON.stringify({ ...noConfig, userAgent })
+  prepared.load.applySync(undefined, [exports.derefInto({ release: true }), config, false])
   const frames = new EntryFrames()
   const event = {
     kind: 'http',

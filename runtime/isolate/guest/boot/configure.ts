@@ -2,7 +2,7 @@ import type { GuestConfig } from '../../abi.ts'
 import { freeze, jsonParse } from '../primordials.ts'
 import { loaded } from './loaded.ts'
 
-/** Takes what the function is configured with, before its module is evaluated. */
+/** Takes what the function is configured with. */
 export function configure(configJson: string): void {
   const config = jsonParse(configJson) as GuestConfig
   freeze(config.env)

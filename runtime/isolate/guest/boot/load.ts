@@ -1,4 +1,7 @@
+import { layerStep } from '../../abi.ts'
 import { armWakeUp } from '../timer/turn.ts'
+import { configure } from './configure.ts'
+import { layers } from './layers.ts'
 import { type Application, type EventHandler, type LoadedHook, loaded } from './loaded.ts'
 
 interface Exports {
@@ -11,11 +14,16 @@ interface Exports {
 type Hooks = Pick<Exports, 'init' | 'shutdown'>
 
 /**
- * Takes the function's module, already evaluated. A second call replaces the first one's.
+ * Takes the function's module, evaluated already, or now if it has layers. A second call replaces the first one's.
  *
  * @returns which export answers, '' if there is none, and which hooks there are: see `abi.ts`.
  */
-export function load(exports: Exports | null | undefined): string {
+export function load(module: unknown, config?: string, hasLayers?: boolean): string {
+  if (config !== undefined) configure(config)
+  const exports = (hasLayers ? layers(module as never, layerStep.evaluate) : module) as
+    | Exports
+    | null
+    | undefined
   loaded.application = null
   loaded.handler = null
   // The module's top level may have set timers.
