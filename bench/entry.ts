@@ -82,7 +82,13 @@ function load(prepared: PreparedIsolate, bundle: string): PreparedIsolate {
     env: {},
     layers: [],
   } as const
-  const request = { manifest, functionName: 'hello', version: '1', bundle, layers: null }
+  const request = {
+    manifest,
+    functionName: 'hello',
+    version: '1',
+    script: { source: bundle, codeCache: null },
+    layers: null,
+  }
   const loaded = evaluateModule(prepared, request, 'bench')
   if ('kind' in loaded) throw new Error(`Cannot load the handler: ${JSON.stringify(loaded)}`)
   return prepared

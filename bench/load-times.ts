@@ -53,11 +53,11 @@ export async function timeLoads<Kind extends string>(
     const access = layers.of(manifest)
     const prepared = new PreparedIsolate(bootstrap, guardian, manifest.limits.memoryMiB)
     if (access?.isPreloaded && access.script !== null) preloadLayers(prepared, access.script, alone)
-    const bundle = bundles.read(manifest)
+    const script = bundles.read(manifest)
     const beganMs = performance.now()
     const loaded = loadInstance(
       prepared,
-      { manifest, functionName: kind, version: '1', bundle, layers: access },
+      { manifest, functionName: kind, version: '1', script, layers: access },
       {
         batchSize: new BatchSize(),
         context: alone,

@@ -35,7 +35,7 @@ export class Prefetch {
     const { view, bundles, layers, pool } = this.#parts
     try {
       const manifest = view.getManifest(versionId)
-      bundles.read(manifest)
+      bundles.prefetch(manifest)
       pool.prewarm.expect(prewarmWant(manifest, layers.of(manifest)))
     } catch {
       // Whoever asks for it will be told.

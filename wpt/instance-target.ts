@@ -77,7 +77,7 @@ function createPool(bootstrap: CompiledBootstrap, guardian: PatientGuardian, pro
   return new Pool({
     bootstrap,
     guardian,
-    readBundle: () => program,
+    readBundle: () => ({ source: program, codeCache: null }),
     mapError: (_manifest, error) => error,
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),

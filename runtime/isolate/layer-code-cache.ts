@@ -18,7 +18,8 @@ import { join } from 'node:path'
 import { cachedDataVersionTag } from 'node:v8'
 import ivm from 'isolated-vm'
 import type { Digest } from '../model/version.ts'
-import { type CodeCache, layersFilename } from './layer-script.ts'
+import type { CodeCache } from './code-cache.ts'
+import { layersFilename } from './layer-script.ts'
 
 /** Some ten KB each; what other releases of Node left is among them. */
 const maxFiles = 200

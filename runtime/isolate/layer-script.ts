@@ -1,13 +1,11 @@
 import type ivm from 'isolated-vm'
 import type { Digest } from '../model/version.ts'
+import type { CodeCache } from './code-cache.ts'
 import type { LoadFailure } from './evaluation.ts'
 import type { LayerFiles } from './layer-files.ts'
 
 /** The name under which a layer script's frames stand in stacks. */
 export const layersFilename = 'isolette:layers'
-
-/** A script's code as V8 compiled it before; V8 checks that it fits. */
-export type CodeCache = ivm.ExternalCopy<ArrayBuffer>
 
 /** What a version has of its layers. */
 export interface LayerAccess {

@@ -3,6 +3,7 @@ import type { Target } from '../model/invocation.ts'
 import type { HandlerKind, VersionManifest } from '../model/version.ts'
 import { type GuestConfig, type Hook, layerStep } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
+import type { CodeCache } from './code-cache.ts'
 import { evaluateWithin, type LoadFailure } from './evaluation.ts'
 import { Instance } from './instance.ts'
 import type { InstanceContext } from './instance-context.ts'
@@ -16,13 +17,19 @@ export const bundleFilename = 'isolette:function'
 
 export type { LoadFailure } from './evaluation.ts'
 
+/** A version's artifact: a script whose completion value is the module's exports, or takes layers; see `layer-script.ts`. */
+export interface FunctionScript {
+  readonly source: string
+  /** Null = it is compiled from its source. */
+  readonly codeCache: CodeCache | null
+}
+
 export interface LoadRequest {
   readonly manifest: VersionManifest
   readonly functionName: string
   /** `3` or `$LATEST`. */
   readonly version: string
-  /** The artifact: a script whose completion value is the module's exports, or takes layers; see `layer-script.ts`. */
-  readonly bundle: string
+  readonly script: FunctionScript
   /** Null = the version has none. */
   readonly layers: LayerAccess | null
 }
@@ -93,10 +100,14 @@ export function evaluateModule(
   throw new Error(`Cannot load a module: the guest answered ${JSON.stringify(answer)}`)
 }
 
-function evaluateScript(prepared: PreparedIsolate, { bundle, layers }: LoadRequest): ivm.Reference {
+function evaluateScript(
+  prepared: PreparedIsolate,
+  { script: { source, codeCache }, layers }: LoadRequest,
+): ivm.Reference {
   if (layers !== null && layers.script !== null && prepared.preloaded === null)
     takeLayerScript(prepared, layers.script, layerStep.take)
-  const script = prepared.isolate.compileScriptSync(bundle, { filename: bundleFilename })
+  const options = { filename: bundleFilename, ...(codeCache === null ? {} : { cachedData: codeCache }) }
+  const script = prepared.isolate.compileScriptSync(source, options)
   const value: ivm.Reference = script.runSync(prepared.context, { reference: true })
   script.release()
   return value

@@ -1,7 +1,7 @@
 import type { Instance } from '../isolate/instance.ts'
 import type { InstanceContext } from '../isolate/instance-context.ts'
 import type { LayerAccess } from '../isolate/layer-script.ts'
-import { loadInstance } from '../isolate/load-instance.ts'
+import { type FunctionScript, loadInstance } from '../isolate/load-instance.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Places } from './places.ts'
@@ -11,7 +11,7 @@ import { overrunRestMs, type VersionPool } from './version-pool.ts'
 
 export interface SupplyOptions {
   readonly nowMs: () => number
-  readonly readBundle: (manifest: VersionManifest) => string
+  readonly readBundle: (manifest: VersionManifest) => FunctionScript
   readonly layersOf: (manifest: VersionManifest) => LayerAccess | null
   readonly onFault: (error: unknown) => void
 }
@@ -48,11 +48,11 @@ export class InstanceSupply {
     if (!this.#places.makeRoom(pool)) return { kind: 'no_room' }
     const { manifest, functionName, label } = pool.target
     try {
-      const bundle = this.#options.readBundle(manifest)
+      const script = this.#options.readBundle(manifest)
       const layers = this.#options.layersOf(manifest)
       const loaded = loadInstance(
         this.#prewarm.take(prewarmWant(manifest, layers)),
-        { manifest, functionName, version: String(label), bundle, layers },
+        { manifest, functionName, version: String(label), script, layers },
         { batchSize: pool.batchSize, context: this.#context, target: () => pool.target },
       )
       if ('kind' in loaded) {

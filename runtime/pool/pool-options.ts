@@ -2,6 +2,7 @@ import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import type { Guardian } from '../isolate/guardian.ts'
 import type { InstanceContext } from '../isolate/instance-context.ts'
 import type { LayerAccess } from '../isolate/layer-script.ts'
+import type { FunctionScript } from '../isolate/load-instance.ts'
 import type { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
 import type { Invocation } from '../model/invocation.ts'
 import type { FailedOutcome, GuestError } from '../model/outcome.ts'
@@ -12,8 +13,8 @@ import type { PrewarmSettings } from './prewarm-policy.ts'
 export interface PoolOptions {
   readonly bootstrap: CompiledBootstrap
   readonly guardian: Guardian
-  /** Text of a version's bundle. @throws IsoletteError `data_damaged` */
-  readonly readBundle: (manifest: VersionManifest) => string
+  /** A version's bundle. @throws IsoletteError `data_damaged` */
+  readonly readBundle: (manifest: VersionManifest) => FunctionScript
   /** Null = the version has no layers. @throws IsoletteError `data_damaged` */
   readonly layersOf: (manifest: VersionManifest) => LayerAccess | null
   readonly mapError: (manifest: VersionManifest, error: GuestError) => GuestError

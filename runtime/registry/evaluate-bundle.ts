@@ -44,7 +44,13 @@ export async function createBundleEvaluator(): Promise<BundleEvaluator> {
         context: alone,
       })
       try {
-        const request = { manifest, functionName: name, version: '$LATEST', bundle: bundle.code, layers }
+        const request = {
+          manifest,
+          functionName: name,
+          version: '$LATEST',
+          script: { source: bundle.code, codeCache: null },
+          layers,
+        }
         return evaluateModule(prepared, request, alone.userAgent)
       } finally {
         instance.dispose()

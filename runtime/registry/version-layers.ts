@@ -1,11 +1,7 @@
 import { LRUCache } from 'lru-cache'
+import type { CodeCache } from '../isolate/code-cache.ts'
 import type { LayerCodeCache } from '../isolate/layer-code-cache.ts'
-import {
-  type CodeCache,
-  CompiledLayerScript,
-  type LayerAccess,
-  type PreloadReport,
-} from '../isolate/layer-script.ts'
+import { CompiledLayerScript, type LayerAccess, type PreloadReport } from '../isolate/layer-script.ts'
 import type { Digest, LayerSet, VersionManifest } from '../model/version.ts'
 import { readArtifact } from './artifact-store.ts'
 import { LayerTrees } from './layers/layer-trees.ts'

@@ -19,8 +19,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import ivm from 'isolated-vm'
+import type { CodeCache } from '../../runtime/isolate/code-cache.ts'
 import { LayerCodeCache, type ScriptWithCode } from '../../runtime/isolate/layer-code-cache.ts'
-import type { CodeCache } from '../../runtime/isolate/layer-script.ts'
 
 const source = '((layerFiles) => ({ preload: [], require: (path) => path }))'
 

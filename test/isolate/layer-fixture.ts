@@ -1,5 +1,6 @@
 import { BatchSize } from '../../runtime/isolate/batch-size.ts'
 import { readBootstrap } from '../../runtime/isolate/bootstrap.ts'
+import type { CodeCache } from '../../runtime/isolate/code-cache.ts'
 import { CompiledBootstrap } from '../../runtime/isolate/compiled-bootstrap.ts'
 import { Deadlines } from '../../runtime/isolate/deadlines.ts'
 import { Guardian } from '../../runtime/isolate/guardian.ts'
@@ -9,7 +10,6 @@ import type { Instance } from '../../runtime/isolate/instance.ts'
 import type { InstanceContext } from '../../runtime/isolate/instance-context.ts'
 import type { LayerFiles } from '../../runtime/isolate/layer-files.ts'
 import {
-  type CodeCache,
   CompiledLayerScript,
   type LayerAccess,
   type PreloadReport,
@@ -144,7 +144,7 @@ export class LayerFixture implements Disposable {
     const layers: LayerAccess | null = files === null ? null : { script, files, isPreloaded: true }
     const loaded = loadInstance(
       prepared,
-      { manifest, functionName: 'test', version: '1', bundle, layers },
+      { manifest, functionName: 'test', version: '1', script: { source: bundle, codeCache: null }, layers },
       {
         batchSize: new BatchSize(),
         context: this.#context,

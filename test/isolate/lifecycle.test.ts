@@ -62,7 +62,13 @@ class Fixture implements Disposable {
     }
     const loaded = loadInstance(
       new PreparedIsolate(bootstrap, this.#guardian, 128),
-      { manifest: this.#target.manifest, functionName: 'test', version: '1', bundle, layers: null },
+      {
+        manifest: this.#target.manifest,
+        functionName: 'test',
+        version: '1',
+        script: { source: bundle, codeCache: null },
+        layers: null,
+      },
       { batchSize: new BatchSize(), context, target: () => this.#target },
     )
     assert.ok(loaded instanceof Instance)

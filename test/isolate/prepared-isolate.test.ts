@@ -21,3 +21,15 @@ it('shows the guest nothing of an error of the host', async () => {
     guardian.stop()
   }
 })
+
+it('tells who it is, before a function is loaded', async () => {
+  const guardian = new Guardian()
+  try {
+    const bootstrap = new CompiledBootstrap(await readBootstrap(null), 'isolette/9')
+    const prepared = new PreparedIsolate(bootstrap, guardian, 16)
+    assert.equal(prepared.context.evalSync('navigator.userAgent'), 'isolette/9')
+    prepared.dispose()
+  } finally {
+    guardian.stop()
+  }
+})

@@ -56,7 +56,7 @@ export class PoolFixture implements AsyncDisposable {
     this.pool = new Pool({
       bootstrap,
       guardian: this.#guardian,
-      readBundle: ({ versionId }) => this.#bundles.get(versionId)!,
+      readBundle: ({ versionId }) => ({ source: this.#bundles.get(versionId)!, codeCache: null }),
       mapError: (_manifest, error) => error,
       nowMs: () => this.nowMs(),
       wallMs: () => 0,
