@@ -67,10 +67,11 @@ class Worker {
       this.#service = service
       for (const message of this.#early) this.#handle(message, service)
       if (this.#lingerMs !== null) return this.#drain(this.#lingerMs)
+      // Written at exit otherwise, and a worker that is killed has none. Before it listens: where nothing was compiled yet it
+      // holds the thread for 50 ms, or for a second on a busy disk, and nobody's request is to wait for that.
+      flushCompileCache()
       const listening = await service.listen()
       this.#send({ kind: 'ready', port: listening.port, revision: service.revision })
-      // Written at exit otherwise, and a worker that is killed has none.
-      flushCompileCache()
     } catch (error) {
       clearInterval(heartbeat)
       await this.#fail(error)

@@ -20,6 +20,8 @@ export interface WorkerAnswer {
   readonly quarantine: readonly string[]
   readonly provisioned: readonly ProvisionedVersion[]
   readonly followsAll: boolean
+  /** Files with compiled modules that were there when it began to listen. */
+  readonly compiledModules: number
 }
 
 interface Launch {

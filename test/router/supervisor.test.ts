@@ -35,6 +35,11 @@ describe('runSupervisor', { timeout: 4 * deadlineMs }, () => {
     await until(async () => seen.add((await supervisor.get()).index).size === 3)
   })
 
+  it('writes compiled modules down before workers listen: it holds their thread', async (t) => {
+    const supervisor = await SupervisorProcess.ready(t, { options: { workers: 1 } })
+    assert.ok((await supervisor.get()).compiledModules > 50)
+  })
+
   it('refuses a port that another program has', async (t) => {
     const other = createServer().listen(0, '127.0.0.1')
     t.after(() => other.close())
@@ -116,7 +121,7 @@ describe('WorkerFleet', { timeout: 4 * deadlineMs }, () => {
   })
 
   it('answers a change after the time for it, with how many have it, and is still ready by those', async (t) => {
-    const supervisor = await SupervisorProcess.ready(t, { timings: { applyMs: 300 } })
+    const supervisor = await SupervisorProcess.ready(t, { timings: { applyMs: 1500 } })
     const [stopped] = await supervisor.workerPids()
     process.kill(stopped!, 'SIGSTOP')
     const delta = { revision: 5, functions: {}, routeBuckets: {} }
