@@ -22,7 +22,7 @@ export class Eviction {
       this.#residents.refresh(one)
     }
     this.#dropIdle(nowMs)
-    this.#budget.settle()
+    this.#budget.look()
     this.#reclaim()
   }
 

@@ -25,13 +25,15 @@ export class MemoryBudget {
   readonly #availableMiB: number
   /** Resident memory without instances. */
   readonly #bareMiB: number
+  /** Resident memory when it was last looked at. */
+  #residentMiB: number
   /** The most that instances took, less what has gone back to the system since. */
   #highestMiB = 0
 
   /** To be made before there are instances. */
   constructor(options: MemoryBudgetOptions) {
     this.#options = options
-    this.#bareMiB = options.rssMiB()
+    this.#bareMiB = this.#residentMiB = options.rssMiB()
     this.#availableMiB = Math.max(options.budgetMiB - this.#bareMiB, options.budgetMiB * leastShare)
   }
 
@@ -40,17 +42,21 @@ export class MemoryBudget {
     return this.#options.estimatedMiB() - this.#availableMiB
   }
 
-  /** Whether another instance fits in. Reads the process's resident memory: some 10 µs. */
+  /** Whether another instance fits in, by resident memory as it was when `look` was called last. */
   hasRoomFor(memoryMiB: number): boolean {
     const estimatedMiB = this.#options.estimatedMiB()
     this.#highestMiB = Math.max(this.#highestMiB, estimatedMiB)
-    const unexplainedMiB = Math.max(0, this.#options.rssMiB() - this.#bareMiB - this.#highestMiB)
+    const unexplainedMiB = Math.max(0, this.#residentMiB - this.#bareMiB - this.#highestMiB)
     return estimatedMiB + unexplainedMiB + memoryMiB <= this.#availableMiB
   }
 
-  /** Notices memory that went back to the system. To be called once in a while. */
-  settle(): void {
-    const residentMiB = this.#options.rssMiB() - this.#bareMiB
-    this.#highestMiB = Math.max(this.#options.estimatedMiB(), Math.min(this.#highestMiB, residentMiB))
+  /**
+   * Looks at the process's resident memory, and notices what went back to the system. To be called every second: the
+   * kernel takes up to 70 µs to tell, too much for a cold start.
+   */
+  look(): void {
+    this.#residentMiB = this.#options.rssMiB()
+    const takenMiB = Math.min(this.#highestMiB, this.#residentMiB - this.#bareMiB)
+    this.#highestMiB = Math.max(this.#options.estimatedMiB(), takenMiB)
   }
 }

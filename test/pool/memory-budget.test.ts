@@ -26,6 +26,7 @@ describe('MemoryBudget', () => {
     const { memory, budget } = worker()
     memory.estimatedMiB = 100
     memory.rssMiB = 200
+    budget.look()
     assert.equal(budget.hasRoomFor(1), false)
     memory.estimatedMiB = 10
     assert.equal(budget.hasRoomFor(80), true)
@@ -36,6 +37,7 @@ describe('MemoryBudget', () => {
     const { memory, budget } = worker()
     memory.estimatedMiB = 10
     memory.rssMiB = 170
+    budget.look()
     assert.equal(budget.hasRoomFor(30), true)
     assert.equal(budget.hasRoomFor(31), false)
     assert.ok(budget.excessMiB < 0)
@@ -45,11 +47,12 @@ describe('MemoryBudget', () => {
     const { memory, budget } = worker()
     memory.estimatedMiB = 100
     memory.rssMiB = 200
-    budget.hasRoomFor(1)
+    budget.look()
     memory.estimatedMiB = 10
     memory.rssMiB = 110
-    budget.settle()
+    budget.look()
     memory.rssMiB = 190
+    budget.look()
     assert.equal(budget.hasRoomFor(11), false)
     assert.equal(budget.hasRoomFor(10), true)
   })

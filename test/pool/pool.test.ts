@@ -78,6 +78,7 @@ test('Pool makes room when the process is over its memory budget', async () => {
   await using fixture = new PoolFixture({ memoryBudgetMiB: 100, rssMiB: () => rssMiB })
   await fixture.get(fixture.define({ name: 'a', bundle: hello }))
   rssMiB = 200
+  fixture.pool.sweep()
   assert.equal(textOf(await fixture.get(fixture.define({ name: 'b', bundle: hello }))), 'hello /')
   assert.deepEqual(
     fixture.pool.instances().map(({ functionName }) => functionName),
