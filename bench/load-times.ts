@@ -13,6 +13,7 @@ import { loadInstance } from '../runtime/isolate/load-instance.ts'
 import { OutboundAgents } from '../runtime/isolate/outbound/outbound-agents.ts'
 import { preloadLayers } from '../runtime/isolate/preload-layers.ts'
 import { PreparedIsolate } from '../runtime/isolate/prepared-isolate.ts'
+import { SliceMeter, threadClock } from '../runtime/isolate/slice-meter.ts'
 import { readArtifact } from '../runtime/registry/artifact-store.ts'
 import { BundleCache } from '../runtime/registry/bundle-cache.ts'
 import { openRegistryView } from '../runtime/registry/registry-view.ts'
@@ -92,6 +93,7 @@ const alone: InstanceContext = {
   userAgent: 'isolette',
   outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
   hostWork: new HostWork(processClock),
+  sliceMeter: new SliceMeter(threadClock),
   onEntering: () => {},
   onReady: () => {},
   onProgress: () => {},

@@ -1,38 +1,34 @@
 import type { BatchSize } from './batch-size.ts'
 import type { Entry } from './culprits.ts'
 import type { Pending } from './pending.ts'
-import type { PreparedIsolate } from './prepared-isolate.ts'
+import type { SliceMeter } from './slice-meter.ts'
 
 /** Charges the requests of one instance with the CPU that its entries take. */
 export class EntryCharges {
-  readonly #prepared: PreparedIsolate
+  readonly #meter: SliceMeter
   readonly #batchSize: BatchSize
-  /** Of all entries that were charged. */
-  #cpuMs = 0
 
-  constructor(prepared: PreparedIsolate, batchSize: BatchSize) {
-    this.#prepared = prepared
+  constructor(meter: SliceMeter, batchSize: BatchSize) {
+    this.#meter = meter
     this.#batchSize = batchSize
   }
 
-  /** What was taken so far is nobody's request's. */
+  /** An entry begins; it ends with one of the calls below. */
   begin(): void {
-    this.#cpuMs = this.#prepared.cpuMs() ?? 0
+    this.#meter.begin()
   }
 
   /** What several shared in one entry is charged to them equally. */
   charge({ participants, starting }: Entry): void {
-    const cpuMs = this.#prepared.cpuMs() ?? this.#cpuMs
-    const spentMs = cpuMs - this.#cpuMs
-    this.#cpuMs = cpuMs
+    const spentMs = this.#meter.end()
     if (participants.size === 0) return
     share(spentMs, participants)
     if (starting.length > 0) this.#batchSize.note(spentMs, starting.length)
   }
 
-  /** An isolate that is gone does not tell its CPU: the time that passed stands for it. */
-  chargeStopped(culprits: ReadonlySet<Pending>, passedMs: number): void {
-    share(passedMs, culprits)
+  /** The entry was ended by force, on these requests' account. */
+  chargeStopped(culprits: ReadonlySet<Pending>): void {
+    share(this.#meter.end(), culprits)
   }
 }
 

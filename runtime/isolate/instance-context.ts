@@ -7,6 +7,7 @@ import type { HostWork } from './host-work/host-work.ts'
 import type { Instance } from './instance.ts'
 import type { OutboundAgents } from './outbound/outbound-agents.ts'
 import type { Pending } from './pending.ts'
+import type { SliceMeter } from './slice-meter.ts'
 
 /** Why an instance was ended by force. */
 export type CondemnReason = 'exceeded_cpu' | 'exceeded_memory' | 'internal_error'
@@ -29,6 +30,7 @@ export interface InstanceContext {
   readonly deadlines: Deadlines<Pending>
   readonly outbound: OutboundAgents
   readonly hostWork: HostWork
+  readonly sliceMeter: SliceMeter
   /** `Web/1`-style product: `navigator.userAgent`, and what outbound requests name unless the guest does. */
   readonly userAgent: string
   /** An instance of this version, or layers (by their digest), will be entered: written where a crash of the process leaves it. */

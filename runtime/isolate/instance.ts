@@ -69,7 +69,7 @@ export class Instance {
     this.manifest = options.manifest
     this.#prepared = prepared
     this.#batchSize = options.batchSize
-    this.#charges = new EntryCharges(prepared, options.batchSize)
+    this.#charges = new EntryCharges(options.context.sliceMeter, options.batchSize)
     this.#context = options.context
     this.createdAtMs = this.lastUsedAtMs = options.context.nowMs()
     this.#requests = new InstanceRequests(this, options.context)
@@ -110,7 +110,6 @@ export class Instance {
    * now on, until `onProgress` finds it `resident`, or `onInitFailed` is told.
    */
   start(hooks: Hooks, target: () => Target): void {
-    this.#charges.begin()
     if (hooks.size === 0) return
     const parts = { hooks, target, requests: this.#requests, ops: this.#ops, context: this.#context }
     this.#lifecycle = new Lifecycle(this, parts)
@@ -215,21 +214,19 @@ export class Instance {
     const prepared = this.#prepared
     this.#entryOwner = entry.participants.values().next().value
     this.#context.onEntering(this.manifest)
-    const before = {
-      startedCount: prepared.progress[progressIndex.startedCount]!,
-      atMs: this.#context.nowMs(),
-    }
+    const startedBefore = prepared.progress[progressIndex.startedCount]!
+    this.#charges.begin()
     let slice: Slice | undefined
     const isInnocent = prepared.guarded(this.#wallBudgetMs, () => {
       slice = runSlice(prepared, frames)
     })
     if (!isInnocent || prepared.isolate.isDisposed) {
-      this.#condemn(isInnocent ? 'exceeded_memory' : 'exceeded_cpu', entry, before)
+      this.#condemn(isInnocent ? 'exceeded_memory' : 'exceeded_cpu', entry, startedBefore)
       return
     }
     this.#charges.charge(entry)
     if (prepared.fault !== undefined) {
-      this.#condemn('internal_error', entry, before)
+      this.#condemn('internal_error', entry, startedBefore)
       return
     }
     const { collected, rejections } = slice!
@@ -237,7 +234,7 @@ export class Instance {
     try {
       readResults(collected, (result) => this.#answers.take(result, entry.participants))
     } catch {
-      this.#condemn('internal_error', entry, before)
+      this.#condemn('internal_error', entry, startedBefore)
       return
     }
     this.#entryOwner = undefined
@@ -339,19 +336,14 @@ export class Instance {
     this.#context.onProgress(this)
   }
 
-  #condemn(
-    reason: CondemnReason,
-    entry: Entry,
-    before: { readonly startedCount: number; readonly atMs: number },
-  ): void {
+  #condemn(reason: CondemnReason, entry: Entry, startedBefore: number): void {
     const { progress } = this.#prepared
     const { culprits, begun } = culpritsOf(entry, {
       isStarting: progress[progressIndex.isStarting] === 1,
       // In 32 bits, as the guest counts.
-      startedCount: (progress[progressIndex.startedCount]! - before.startedCount) | 0,
+      startedCount: (progress[progressIndex.startedCount]! - startedBefore) | 0,
     })
-    if (reason !== 'internal_error')
-      this.#charges.chargeStopped(culprits, this.#context.nowMs() - before.atMs)
+    if (reason !== 'internal_error') this.#charges.chargeStopped(culprits)
     const failure = condemned(reason, this.manifest.limits)
     const failureOf = (pending: Pending): FailedOutcome => (culprits.has(pending) ? failure : interrupted)
     const notBegun = [...this.#requests.values()].filter(

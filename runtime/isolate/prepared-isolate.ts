@@ -1,5 +1,3 @@
-// The global of that name is an accessor, which each host call would pay for twice.
-import { performance } from 'node:perf_hooks'
 import ivm from 'isolated-vm'
 import { op, progressIndex } from './abi.ts'
 import type { CompiledBootstrap } from './compiled-bootstrap.ts'
@@ -37,7 +35,6 @@ export class PreparedIsolate {
   readonly #index: number
   #answer: OpHandler = () => undefined
   #fault: unknown
-  #hostMs = 0
 
   constructor(bootstrap: CompiledBootstrap, guardian: Guardian, memoryMiB: number) {
     this.memoryMiB = memoryMiB
@@ -51,9 +48,7 @@ export class PreparedIsolate {
     global.setSync(
       '__isoletteOp',
       new ivm.Callback((number: unknown, a: unknown, b: unknown, c: unknown, d: unknown) => {
-        // Its time is the isolate's own, which isolated-vm counts.
         if (number === op.evaluatePart) return bootstrap.evaluatePart(this.isolate, this.context, a)
-        const startMs = performance.now()
         try {
           const answer = this.#answer(number, a, b, c, d)
           return answer instanceof ArrayBuffer ? handOver(answer) : answer
@@ -61,8 +56,6 @@ export class PreparedIsolate {
           // isolated-vm would show the guest the host's stack, with the paths of its files.
           this.#fault ??= error
           return undefined
-        } finally {
-          this.#hostMs += performance.now() - startMs
         }
       }),
     )
@@ -101,18 +94,6 @@ export class PreparedIsolate {
       if (!this.#guardian.leave()) return false
     }
     return true
-  }
-
-  /**
-   * CPU time of all entries so far, in milliseconds; null once the isolate is gone. With what the host did for the guest,
-   * which isolated-vm does not count: it holds the thread just the same.
-   */
-  cpuMs(): number | null {
-    try {
-      return Number(this.isolate.cpuTime) / 1e6 + this.#hostMs
-    } catch {
-      return null
-    }
   }
 
   /** Used heap and what is allocated outside it, in MiB; 0 once the isolate is gone. */

@@ -5,6 +5,7 @@ import type { Instance } from '../isolate/instance.ts'
 import type { Condemned, CondemnReason, InstanceContext } from '../isolate/instance-context.ts'
 import type { Pending } from '../isolate/pending.ts'
 import { preloadLayers } from '../isolate/preload-layers.ts'
+import { SliceMeter, threadClock } from '../isolate/slice-meter.ts'
 import type { Invocation, Invoker } from '../model/invocation.ts'
 import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import { noShare, type Share } from '../model/share.ts'
@@ -72,6 +73,7 @@ export class Pool implements Invoker {
       userAgent: options.userAgent,
       outbound: options.outbound,
       hostWork: new HostWork(processClock),
+      sliceMeter: new SliceMeter(threadClock),
       onEntering: options.onEntering,
       onReady: (instance) => {
         const lane = residents.of(instance)?.pool.function.lane ?? this.#newcomers

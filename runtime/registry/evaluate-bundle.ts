@@ -12,6 +12,7 @@ import { evaluateModule } from '../isolate/load-instance.ts'
 import { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
 import { preloadLayers } from '../isolate/preload-layers.ts'
 import { PreparedIsolate } from '../isolate/prepared-isolate.ts'
+import { SliceMeter, threadClock } from '../isolate/slice-meter.ts'
 import type { VersionManifest } from '../model/version.ts'
 import type { Candidate, EvaluateBundle } from './check-bundle.ts'
 import type { EvaluatePreload } from './check-preload.ts'
@@ -106,6 +107,7 @@ const alone: InstanceContext = {
   // Never used: what no request asked for is refused.
   outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
   hostWork: new HostWork(processClock),
+  sliceMeter: new SliceMeter(threadClock),
   onEntering: () => {},
   onReady: () => {},
   onProgress: () => {},

@@ -18,6 +18,7 @@ import { type LoadFailure, loadInstance } from '../../runtime/isolate/load-insta
 import { OutboundAgents } from '../../runtime/isolate/outbound/outbound-agents.ts'
 import { preloadLayers } from '../../runtime/isolate/preload-layers.ts'
 import { PreparedIsolate } from '../../runtime/isolate/prepared-isolate.ts'
+import { SliceMeter, threadClock } from '../../runtime/isolate/slice-meter.ts'
 import { type Invocation, noUsage, type Target } from '../../runtime/model/invocation.ts'
 import type { Outcome } from '../../runtime/model/outcome.ts'
 import type { VersionManifest } from '../../runtime/model/version.ts'
@@ -96,6 +97,7 @@ export class LayerFixture implements Disposable {
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
       hostWork: new HostWork(processClock),
+      sliceMeter: new SliceMeter(threadClock),
       onEntering: ({ versionId }) => this.entered.push(versionId),
       onReady: (instance) => this.#ready.add(instance),
       onProgress: () => {},

@@ -13,6 +13,7 @@ import { loadInstance } from '../../runtime/isolate/load-instance.ts'
 import { OutboundAgents } from '../../runtime/isolate/outbound/outbound-agents.ts'
 import type { Pending } from '../../runtime/isolate/pending.ts'
 import { PreparedIsolate } from '../../runtime/isolate/prepared-isolate.ts'
+import { SliceMeter, threadClock } from '../../runtime/isolate/slice-meter.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import { type Invocation, noUsage, type Target } from '../../runtime/model/invocation.ts'
 import type { Outcome } from '../../runtime/model/outcome.ts'
@@ -50,6 +51,7 @@ class Fixture implements Disposable {
       deadlines: this.deadlines,
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
       hostWork: new HostWork(processClock),
+      sliceMeter: new SliceMeter(threadClock),
       userAgent: 'test/1',
       onEntering() {},
       onReady() {},

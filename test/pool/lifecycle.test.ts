@@ -70,17 +70,18 @@ describe('init', () => {
       bundle: hooked(
         `async init() { console.log('begins'); const t = Date.now(); while (Date.now() < t + 80); }`,
       ),
-      limits: { cpuMs: 50 },
+      limits: { cpuMs: 15 },
     })
     const { outcome, usage } = await fixture.get(target)
     assert.equal(outcome.kind, 'ok')
-    assert.ok(usage.cpuMs < 50)
+    assert.ok(usage.cpuMs < 15)
     const [hook] = fixture.hooks
     assert.deepEqual(
       [hook!.hook, hook!.failure, hook!.usage.logLines.map(({ text }) => text)],
       ['init', null, ['begins']],
     )
-    assert.ok(hook!.usage.cpuMs >= 60)
+    // Of 80 ms that pass, whatever a busy machine leaves.
+    assert.ok(hook!.usage.cpuMs > 15)
   })
 
   it('has requests wait until their own deadlines', async () => {
