@@ -1,12 +1,22 @@
+import { readFile } from 'node:fs/promises'
 import { dirname, resolve as resolvePath } from 'node:path'
-import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild'
+import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild'
 import { Asked } from './asked.ts'
 import { ownNamespace } from './guest-module.ts'
 import { isLayerPath, type LayerFolder } from './layer-folder.ts'
 import { layerFilesModule } from './layer-stubs.ts'
 import { isOptionalImport } from './optional-import.ts'
 
-/** Keeps what modules of layers import within the layers: no file of the machine around them is ever found. */
+/** Files that the bundler compiles; it takes others as they are, or not at all. */
+const compiled = /(\.[cm]?[jt]sx?|(^|\/)[^./]*)$/
+
+/**
+ * The last such comment of a file holds, and this one's map is empty. Others may name any file of the machine, as a map or
+ * as a source of one, and the bundler would read it: also one that has no end.
+ */
+const noSourceMap = '\n//# sourceMappingURL=data:application/json,{}'
+
+/** Keeps what modules of layers import within the layers: no file of the machine around them is ever found, or read. */
 export function layerModules(layers: LayerFolder): Plugin {
   const own = Symbol('layer modules')
   return {
@@ -24,8 +34,19 @@ export function layerModules(layers: LayerFolder): Plugin {
         if (!isFromLayer(args) || Asked.isBy(own, args.pluginData)) return undefined
         return await resolveFrom(layers, args, { resolve, asked: Asked.by(own, args.pluginData) })
       })
+      onLoad({ filter: /^/, namespace: 'file' }, async (args) => await load(layers, args))
     },
   }
+}
+
+/** Also of what a package's own description names, or a pattern (`require('./' + name)`), which no plugin resolves. */
+async function load(layers: LayerFolder, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
+  const { path, with: attributes } = args
+  if (layers.pathOf(path) === null) {
+    return { errors: [{ text: 'Cannot import a file outside of the layers' }] }
+  }
+  if (!compiled.test(path) || Object.keys(attributes).length > 0) return undefined
+  return { contents: Buffer.concat([await readFile(path), Buffer.from(noSourceMap)]), loader: 'default' }
 }
 
 function isFromLayer({ path, namespace, kind }: OnResolveArgs): boolean {

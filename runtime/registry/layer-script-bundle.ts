@@ -51,7 +51,6 @@ export async function bundleLayerScript(
   }
   const { modules } = script
   if (modules.length === 0) return null
-  script.checkInputs(result)
   const { code, sourceMap } = makePathsPortable(
     {
       code: result.outputFiles.find(({ path }) => path.endsWith('.js'))!.text,
@@ -117,17 +116,6 @@ class LayerScript {
         plugins: [this.#entry(isLowered), ...this.#plugins],
       }),
     )
-  }
-
-  /** A package's own description may name any file. */
-  checkInputs({ metafile }: BuildResult<Output>): void {
-    for (const [file, { imports }] of Object.entries(metafile.inputs)) {
-      const isOutside = (path: string) => path.startsWith('../') || path.startsWith('/')
-      const outside = imports.find(({ path, external }) => !external && isOutside(path))
-      if (outside === undefined) continue
-      const message = `Cannot resolve ${JSON.stringify(outside.original ?? '')}: leads out of the layers`
-      throw buildFailed([{ file: `/opt/${file}`, line: null, column: null, message }])
-    }
   }
 
   shapes({ metafile }: BuildResult<Output>): Promise<Map<string, ModuleShape>> {

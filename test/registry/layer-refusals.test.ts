@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fixedLimits } from '../../runtime/model/limits.ts'
 import { bundleFunction } from '../../runtime/registry/bundle.ts'
@@ -109,7 +111,12 @@ describe('what layers cannot give', () => {
     [
       'a way out of the layers in a package.json of the same package',
       { [p]: `require('./a')`, [`${nm}/p/package.json`]: '{"browser":{"./a":"../../../../outside.js"}}' },
-      /^\/opt\/\S+p\/index\.js: Cannot resolve ".\/a": leads out of the layers$/,
+      /^\/opt\/\S+p\/index\.js:1:9: Cannot import a file outside of the layers$/,
+    ],
+    [
+      'a pattern that leads out of the layers',
+      { [p]: `exports.get = (name) => require('./../../../../' + name + 'tside.js')` },
+      /^\/opt\/\S+p\/index\.js:1:33: Cannot import a file outside of the layers$/,
     ],
     [
       'an absolute path',
@@ -140,6 +147,30 @@ describe('what layers cannot give', () => {
       assert.match(error, message)
     })
   }
+
+  it('reads no file of the machine that a source map names', async () => {
+    using secret = new TemporaryFolder({ 'secret.ts': 'the secret', 'index.js.map': '' })
+    const file = join(secret.path, 'secret.ts')
+    const map = { version: 3, sources: [file], names: [], mappings: 'AAAA' }
+    writeFileSync(join(secret.path, 'index.js.map'), JSON.stringify(map))
+    const inline = `data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`
+    const comments = [
+      `//# sourceMappingURL=${inline}`,
+      `/*# sourceMappingURL=${inline} */`,
+      `//@ sourceMappingURL=${secret.path}/index.js.map`,
+      `//# sourceMappingURL=file://${secret.path}/index.js.map`,
+    ]
+    for (const comment of comments) {
+      for (const name of ['index.js', 'index.mts', 'index']) {
+        const { layerScript } = await bundleWith(
+          [{ files: { [`${nm}/p/${name}`]: `console.log(1)\n${comment}` } }],
+          { 'index.ts': `import '/opt/${nm}/p/${name}'` },
+        )
+        assert.doesNotMatch(layerScript!.sourceMap, /the secret/, comment)
+        assert.deepEqual(JSON.parse(layerScript!.sourceMap).sources.includes(`/opt/${nm}/p/${name}`), true)
+      }
+    }
+  })
 
   it('lets modules go on without what they ask for carefully', async () => {
     const bundle = await bundleWith(
