@@ -7,7 +7,7 @@ import type { VersionManifest } from '../model/version.ts'
 import type { Places } from './places.ts'
 import { type PrewarmPool, prewarmWant } from './prewarm-pool.ts'
 import type { Residents } from './residents.ts'
-import { overrunRestMs, type VersionPool } from './version-pool.ts'
+import type { VersionPool } from './version-pool.ts'
 
 export interface SupplyOptions {
   readonly nowMs: () => number
@@ -43,8 +43,11 @@ export class InstanceSupply {
 
   /** One more instance of a version. */
   create(pool: VersionPool): Supplied {
-    if (pool.failure !== null && this.#options.nowMs() < pool.failure.untilMs)
-      return { kind: 'failed', outcome: pool.failure.outcome }
+    const outcome = pool.restsFor(this.#options.nowMs())
+    if (outcome !== null) {
+      this.#places.decline(pool)
+      return { kind: 'failed', outcome }
+    }
     if (!this.#places.makeRoom(pool)) return { kind: 'no_room' }
     const { manifest, functionName, label } = pool.target
     try {
@@ -56,9 +59,7 @@ export class InstanceSupply {
         { batchSize: pool.batchSize, context: this.#context, target: () => pool.target },
       )
       if ('kind' in loaded) {
-        if (loaded.kind === 'exceeded_cpu') {
-          pool.failure = { outcome: loaded, untilMs: this.#options.nowMs() + overrunRestMs }
-        }
+        this.noteFailure(pool, loaded)
         return { kind: 'failed', outcome: loaded }
       }
       this.#residents.add(loaded, pool)
@@ -67,6 +68,11 @@ export class InstanceSupply {
       this.#options.onFault(error)
       return { kind: 'failed', outcome: notCreated }
     }
+  }
+
+  /** An instance was not made, or its `init` failed. */
+  noteFailure(pool: VersionPool, outcome: Outcome): void {
+    pool.failure = { outcome, atMs: this.#options.nowMs() }
   }
 }
 

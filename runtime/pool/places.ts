@@ -53,6 +53,12 @@ export class Places {
     return true
   }
 
+  /** A version makes no instance now, though there may be a place for one. */
+  decline(pool: VersionPool): void {
+    this.#called.delete(pool)
+    this.#starved.delete(pool)
+  }
+
   /** The version that should have what just became free; null = nobody waits for a place. */
   next(): VersionPool | null {
     let next: VersionPool | null = null

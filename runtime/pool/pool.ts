@@ -22,7 +22,7 @@ import { InstanceProvisioning } from './provisioning.ts'
 import { Residents, usualMiB } from './residents.ts'
 import type { InstanceStatus } from './status.ts'
 import { Lane, Turn } from './turn.ts'
-import { overrunRestMs, type VersionPool } from './version-pool.ts'
+import type { VersionPool } from './version-pool.ts'
 import { VersionTable } from './version-table.ts'
 import { WaitingLine } from './waiting-line.ts'
 
@@ -283,14 +283,14 @@ export class Pool implements Invoker {
         this.#beginNext(pool, instance)
         continue
       }
-      if (pool.isComing(pool.waiting.length)) break
+      if (pool.coming >= pool.waiting.length) break
       if (hasCreated) {
         this.#note(pool)
         break
       }
       const supplied = this.#supply.create(pool)
       if (supplied.kind === 'failed') {
-        this.#line.failAll(pool, supplied.outcome)
+        this.#line.failOne(pool, supplied.outcome)
         this.#feedStarved()
       }
       if (supplied.kind !== 'made') break
@@ -342,10 +342,9 @@ export class Pool implements Invoker {
     if (resident === undefined) return
     this.#residents.drop(resident, 'init_failed')
     const { pool } = resident
-    // It held the thread, or a place, for all the time it may.
-    if (outcome.kind === 'exceeded_cpu' || outcome.kind === 'exceeded_wall_time')
-      pool.failure = { outcome, untilMs: this.#options.nowMs() + overrunRestMs }
-    this.#line.failAll(pool, outcome)
+    this.#supply.noteFailure(pool, outcome)
+    this.#line.failOne(pool, outcome)
+    this.#noteLines(pool.function)
   }
 
   #replace(instance: Instance, reason: CondemnReason, { notBegun, cause }: Condemned): void {

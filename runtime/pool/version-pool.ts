@@ -6,8 +6,10 @@ import type { FunctionPool } from './function-pool.ts'
 import type { Resident } from './residents.ts'
 import type { Waiting } from './waiting-line.ts'
 
-/** A module that overran its evaluation held the thread for a second: not again at once. */
-export const overrunRestMs = 5000
+/** What overran held the thread, or a place, for all the time it may: not again at once. */
+const overrunRestMs = 5000
+/** After an instance that came to nothing no more is made for so long, where others of its version serve. */
+const growthRestMs = 1000
 
 /** The instances of one version of one function, and the invocations that wait for one. */
 export class VersionPool {
@@ -28,8 +30,8 @@ export class VersionPool {
   isNoted = false
   /** Dropped after its last instance went; a new one takes its place. */
   isForgotten = false
-  /** Its module took all the time it may have; until then nobody tries again. */
-  failure: { readonly outcome: Outcome; readonly untilMs: number } | null = null
+  /** What the last instance came to that was not made, or failed to initialise. */
+  failure: { readonly outcome: Outcome; readonly atMs: number } | null = null
   #target: Target
   #concurrency = 1
   #maxInvocations = Number.POSITIVE_INFINITY
@@ -78,11 +80,25 @@ export class VersionPool {
     return this.instances.length <= this.provisioned
   }
 
-  /** Whether instances that run their `init` will have room for so many. */
-  isComing(invocations: number): boolean {
+  /** Why no instance is made now; null = one may be. */
+  restsFor(nowMs: number): Outcome | null {
+    if (this.failure === null) return null
+    const { outcome, atMs } = this.failure
+    const hasOverrun = outcome.kind === 'exceeded_cpu' || outcome.kind === 'exceeded_wall_time'
+    const restMs = hasOverrun ? overrunRestMs : this.isServing ? growthRestMs : 0
+    return nowMs < atMs + restMs ? outcome : null
+  }
+
+  /** For how many those will have room that run their `init`. */
+  get coming(): number {
     let coming = 0
     for (const { state } of this.instances) if (state === 'initialising') coming += this.#concurrency
-    return coming >= invocations
+    return coming
+  }
+
+  /** Whether an instance takes requests, now or as soon as others have ended. */
+  get isServing(): boolean {
+    return this.instances.some(({ state }) => state === 'resident')
   }
 
   /** An instance that may take one more request. */

@@ -47,7 +47,7 @@ export class VersionTable {
     const gone: string[] = []
     for (const [key, pool] of this.#byKey) {
       if (!pool.isEmpty || pool.provisioned > 0 || pool.function.unadmitted.length > 0) continue
-      if (pool.failure !== null && nowMs < pool.failure.untilMs) continue
+      if (pool.restsFor(nowMs) !== null) continue
       this.#byKey.delete(key)
       pool.isForgotten = true
       const owner = pool.function

@@ -84,6 +84,21 @@ export class WaitingLine {
     this.#end(waiting)
   }
 
+  /**
+   * An instance of a version came to nothing: settles those that waited for it. They go on waiting where others serve, and
+   * nobody waits for this one whom those that still initialise have room for.
+   */
+  failOne(pool: VersionPool, outcome: Outcome): void {
+    if (pool.isServing) return
+    const { coming } = pool
+    if (coming === 0) this.failAll(pool, outcome)
+    // It would have been ready first, for those who came first.
+    else if (coming < pool.waiting.length) {
+      const most = Math.min(pool.concurrency, pool.waiting.length - coming)
+      for (const waiting of pool.waiting.slice(0, most)) this.giveUp(waiting, outcome)
+    }
+  }
+
   /** Settles all that wait for an instance of a version. */
   failAll(pool: VersionPool, outcome: Outcome): void {
     for (const waiting of [...pool.waiting]) this.giveUp(waiting, outcome)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { usualPool } from '../../runtime/model/function.ts'
 import type { InvocationUsage } from '../../runtime/model/invocation.ts'
 import type { InstanceStatus } from '../../runtime/pool/status.ts'
-import { PoolFixture, type Settled, textOf } from './pool-fixture.ts'
+import { fetching, PoolFixture, type Settled, textOf } from './pool-fixture.ts'
 
 /** A module with hooks beside a handler that answers what they `said`, and the path. */
 function hooked(hooks: string, setup = ''): string {
@@ -148,6 +148,38 @@ describe('init', () => {
       assert.deepEqual(fixture.faults, [])
     })
   }
+
+  it('fails nobody where another instance serves, and is not tried again at once', async () => {
+    let made = 0
+    const good = fetching(
+      `await new Promise((resolve) => setTimeout(resolve, 20)); return new Response(path)`,
+    )
+    const bad = hooked(`init() { throw new Error('no database') }`)
+    await using fixture = new PoolFixture({
+      readBundle: () => ({ source: made++ === 0 ? good : bad, codeCache: null }),
+    })
+    const target = fixture.define({ bundle: '', pool: { concurrency: 1 } })
+    await fixture.get(target)
+    const answers = await fixture.getTogether(target, ['/a', '/b', '/c', '/d'])
+    assert.deepEqual(answers.map(textOf), ['/a', '/b', '/c', '/d'])
+    assert.deepEqual([made, fixture.pool.evictions.init_failed], [2, 1])
+    fixture.advance(1001)
+    await fixture.getTogether(target, ['/a', '/b'])
+    assert.equal(made, 3)
+  })
+
+  it('fails only those who wait for it where others initialise', async () => {
+    let made = 0
+    const good = hooked(`init() { return new Promise((resolve) => setTimeout(resolve, 30)) }`)
+    const bad = hooked(`init() { throw new Error('no database') }`)
+    await using fixture = new PoolFixture({
+      readBundle: () => ({ source: ++made === 2 ? bad : good, codeCache: null }),
+    })
+    const target = fixture.define({ bundle: '', pool: { concurrency: 2 } })
+    const answers = await fixture.getTogether(target, ['/a', '/b', '/c', '/d', '/e'])
+    assert.equal(answers.filter(({ outcome }) => outcome.kind === 'ok').length, 3)
+    assert.equal(answers.filter(({ outcome }) => outcome.kind === 'exception').length, 2)
+  })
 
   it('is tried anew by the next request', async () => {
     await using fixture = new PoolFixture()

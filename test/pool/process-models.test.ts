@@ -36,7 +36,7 @@ describe('An ephemeral function', () => {
   it('does not queue invocations behind the init of one instance', async () => {
     await using fixture = new PoolFixture()
     const bundle = `(() => ({ default: { fetch: () => new Response('hello') },
-      init: () => new Promise((done) => setTimeout(done, 20)) }))()`
+      init: () => new Promise((done) => setTimeout(done, 300)) }))()`
     const target = fixture.define({ bundle, pool: { model: 'ephemeral' } })
     const answers = fixture.getTogether(target, ['/a', '/b', '/c'])
     await turns(5)
