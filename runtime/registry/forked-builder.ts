@@ -18,6 +18,8 @@ export class ForkedBuilder {
   readonly #options: Required<BuilderOptions>
   readonly #exited: Promise<unknown>
   #hasEnded = false
+  /** Something went wrong in it that must not: esbuild's own process is gone, say. It would go on going wrong. */
+  #isBroken = false
   #running: RunningBuild | RunningPack | null = null
   #complaint = ''
 
@@ -83,7 +85,7 @@ export class ForkedBuilder {
       return await result.promise
     } finally {
       this.#running = null
-      if (result.isOverdue) await this.end()
+      if (result.isOverdue || this.#isBroken) await this.end()
     }
   }
 
@@ -96,6 +98,7 @@ export class ForkedBuilder {
     const running = this.#running
     if (running === null) return
     if (message.kind === 'refused') {
+      this.#isBroken = message.refusal.code === 'internal_error'
       running.result.reject(errorOf(message.refusal))
     } else if (running instanceof RunningPack) {
       if (message.kind === 'packed') running.result.resolve(message.layer)

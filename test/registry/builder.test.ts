@@ -291,6 +291,20 @@ describe('a builder process', { skip: process.platform !== 'linux' }, () => {
     await allGone(started[0]!)
   })
 
+  it('is replaced when esbuild’s has died', async (t) => {
+    const { builder, started, ended } = observed()
+    t.after(() => builder.close())
+    const files = { 'index.ts': 'export default { fetch() {} }' }
+    await build(builder, files)
+    const [pid] = started
+    for (const other of processesOfGroup(pid!)) if (other !== pid) process.kill(other, 'SIGKILL')
+    const error = await refusalOf(build(builder, files))
+    assert.equal(error.code, 'internal_error')
+    assert.deepEqual(ended, started)
+    await build(builder, files)
+    assert.equal(started.length, 2)
+  })
+
   it('is ended when it had no work for long enough', async (t) => {
     const { builder, started, ended } = observed({ idleTimeoutMs: 0 })
     t.after(() => builder.close())
