@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { deployMany } from './many-functions.ts'
+import { treeCpuMs } from './pinned-process.ts'
 import { figureOf, quantile, type Report, round } from './report.ts'
 import { startIsolette } from './rivals/isolette.ts'
 import { TimedGet } from './timed-get.ts'
@@ -19,6 +20,8 @@ const warmEveryMs = 2
 interface Sweep {
   readonly firstPerSecond: number
   readonly firstP50Ms: number
+  /** Of the server, with the warm requests meanwhile. */
+  readonly cpuMsEach: number
   readonly warmP50Ms: number
   readonly warmP99Ms: number
 }
@@ -31,7 +34,11 @@ export async function measure(): Promise<Report> {
     rows: [
       {
         name: `${functions} never run, in turn`,
-        figures: { 'a second': figure('firstPerSecond'), 'p50 ms': figure('firstP50Ms') },
+        figures: {
+          'a second': figure('firstPerSecond'),
+          'p50 ms': figure('firstP50Ms'),
+          'CPU ms each': figure('cpuMsEach'),
+        },
       },
       {
         name: 'warm requests meanwhile',
@@ -66,13 +73,16 @@ async function sweep(): Promise<Sweep> {
     const firstMs: number[] = []
     let isSweeping = true
     const watching = watchWarm(warm, `${running.url}/hello`, () => isSweeping)
+    const cpuBeforeMs = treeCpuMs(running.pid)
     const beganMs = performance.now()
     for (const name of names) firstMs.push(await first.run(`${running.url}/${name}`))
     const tookMs = performance.now() - beganMs
+    const cpuMsEach = (treeCpuMs(running.pid) - cpuBeforeMs) / functions
     isSweeping = false
     const warmMs = (await watching).sort((a, b) => a - b)
     return {
       firstPerSecond: (functions / tookMs) * 1000,
+      cpuMsEach,
       firstP50Ms: quantile(
         firstMs.sort((a, b) => a - b),
         0.5,
