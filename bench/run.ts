@@ -27,6 +27,7 @@ const questions: Record<
     what: '1 000 functions that were never run, one after the other',
     load: () => import('./sweep.ts'),
   },
+  ephemeral: { what: 'an isolate for each invocation, on one core', load: () => import('./ephemeral.ts') },
   density: {
     what: 'memory of 1 000 resident hello instances, of 1 000 more after their eviction',
     load: () => import('./density.ts'),
