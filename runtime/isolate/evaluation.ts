@@ -1,5 +1,6 @@
 import { fixedLimits } from '../model/limits.ts'
 import type { GuestError } from '../model/outcome.ts'
+import { guestStackOf } from './guest-stack.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
 import type { PreparedIsolate } from './prepared-isolate.ts'
 
@@ -42,8 +43,8 @@ function guestErrorOf(error: unknown): GuestError {
     const text = typeof error === 'string' ? error : 'The module threw something that is not an Error'
     return { name: 'Error', message: text.slice(0, maxTextLength), stack: '' }
   }
-  const { name, message, stack } = error
-  return { name: textOf(name), message: textOf(message), stack: textOf(stack) }
+  const { name, message } = error
+  return { name: textOf(name), message: textOf(message), stack: textOf(guestStackOf(error)) }
 }
 
 const maxTextLength = 8192

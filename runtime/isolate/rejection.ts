@@ -1,3 +1,5 @@
+import { guestStackOf } from './guest-stack.ts'
+
 /** A rejection that nobody handled, or what else an entry threw: text of the guest's choosing. */
 export interface Rejection {
   readonly name: string
@@ -9,9 +11,6 @@ export interface Rejection {
 const maxNameUnits = 256
 const maxTextUnits = 8192
 
-/** From here on a stack holds the host's frames, which are no business of the guest. */
-const boundary = '\n    at (<isolated-vm boundary>)'
-
 /** What isolated-vm throws in place of an object that it does not copy. */
 const notCopied = 'An object was thrown from supplied code within isolated-vm'
 
@@ -22,12 +21,10 @@ export function rejectionOf(thrown: unknown): Rejection {
     return { name: 'Error', message: message.slice(0, maxTextUnits), stack: '' }
   }
   const { message } = thrown
-  const stack = typeof thrown.stack === 'string' ? thrown.stack : ''
   if (String(message).startsWith(notCopied)) {
     return { name: 'Error', message: 'An object that is not an Error', stack: '' }
   }
-  const end = stack.indexOf(boundary)
-  const own = end === -1 ? `${message}` : stack.slice(0, end)
+  const own = guestStackOf(thrown) || `${message}`
   // Of errors with a class of their own only the stack still says what they are called.
   const name = /^[\w$]+(?=[:\n]|$)/.exec(own)?.[0] ?? 'Error'
   return {

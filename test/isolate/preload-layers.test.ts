@@ -154,6 +154,19 @@ describe('a layer script that cannot be preloaded', () => {
       assert.equal(failing(`throw ${thrown}`).kind, 'exception')
   })
 
+  it('shows nothing of the host, whatever becomes of the stack', () => {
+    for (const thrown of [
+      'throw new Error("a")',
+      'Error.prepareStackTrace = () => { throw null }; throw new Error("a")',
+      'throw Object.defineProperty(new Error("a"), "stack", { get() { throw null } })',
+      'throw Object.defineProperty(new Error("a"), "stack", { value: {} })',
+    ]) {
+      const failure = failing(thrown)
+      assert.ok(failure.kind === 'exception')
+      assert.match(failure.error.stack, /^Error: a(\n {4}at .*isolette:\S+)*$/)
+    }
+  })
+
   it('says so of a rejection that nobody handles', () => {
     const failure = failing('Promise.reject(new Error("late"))')
     assert.ok(failure.kind === 'exception')
