@@ -11,7 +11,7 @@ import type { WaitingLine } from './waiting-line.ts'
 export interface Shares {
   /** Null = that is being asked. */
   of(functionName: string, settings: PoolSettings): Share | null
-  /** Whether more was asked for; then it is to be waited for. */
+  /** Whether more was asked for, and is to be waited for. If not, `Pool.noteShare` is called when asking is of use again. */
   askMore(functionName: string, what: keyof Share): boolean
 }
 
@@ -40,7 +40,8 @@ export class Admission {
     if (share !== null && isFirst && owner.inFlight < share.requests) return 'run'
     if (share !== null && share.requests === 0 && this.#handOver(invocation)) return 'taken'
     const isAsked = share === null && isFirst
-    return isAsked || this.#shares.askMore(owner.name, 'requests') ? 'wait' : throttledOver(pool)
+    if (isAsked || this.#shares.askMore(owner.name, 'requests')) return 'wait'
+    return share !== null && lacksInstances(pool, share) ? 'wait' : throttledOver(pool)
   }
 
   /** Requests of a function have ended: admits those that wait for that. */
@@ -60,7 +61,7 @@ export class Admission {
       const share = this.#shareOf(waiting.pool)
       if (share === null) return
       if (share.requests === 0 && this.#handOver(waiting.invocation)) this.#line.handOver(waiting)
-      else if (!this.#shares.askMore(owner.name, 'requests'))
+      else if (!this.#shares.askMore(owner.name, 'requests') && !lacksInstances(waiting.pool, share))
         this.#line.giveUp(waiting, throttledOver(waiting.pool))
     }
   }
@@ -85,6 +86,15 @@ export class Admission {
 export function throttledByLine(): Outcome {
   const message = `${fixedLimits.maxWaitingPerFunction} requests wait for an instance of this function, no more may`
   return { kind: 'throttled', message }
+}
+
+/**
+ * Not over `pool.reserved`, but without any of the function's few instances: another worker has them, and it drains, or is
+ * about to hand them on.
+ */
+function lacksInstances({ target }: VersionPool, share: Share): boolean {
+  const { reserved, maxInstances } = target.settings.pool
+  return share.requests === 0 && maxInstances !== null && reserved !== 0
 }
 
 function throttledOver(pool: VersionPool): Outcome {

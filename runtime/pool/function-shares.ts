@@ -39,6 +39,8 @@ interface Held {
   askId: number
   askedAtMs: number
   refusedUntilMs: number
+  /** Somebody was refused since. */
+  isUnmet: boolean
   /** Requests that found no room since the last look. */
   shortRequests: number
   shortInstances: number
@@ -85,7 +87,7 @@ export class FunctionShares {
 
   /**
    * More is wanted than `of` said. True = it was asked for, and `onChanged` follows within 100 ms; false = there is no
-   * more just now.
+   * more just now, and `onChanged` follows when it is worth asking again.
    */
   askMore(functionName: string, what: keyof Share): boolean {
     const held = this.#held.get(functionName)
@@ -94,7 +96,11 @@ export class FunctionShares {
     if (what === 'requests') held.shortRequests++
     else held.shortInstances++
     if (held.askId !== 0) return true
-    if (this.#options.nowMs() < held.refusedUntilMs) return false
+    if (this.#options.nowMs() < held.refusedUntilMs) {
+      held.isUnmet = true
+      this.#wake(activeTickMs)
+      return false
+    }
     this.#ask(functionName, held)
     return true
   }
@@ -160,6 +166,7 @@ export class FunctionShares {
       askId: 0,
       askedAtMs: nowMs,
       refusedUntilMs: 0,
+      isUnmet: false,
       shortRequests: 1,
       shortInstances: 0,
       isBlocked: false,
@@ -225,7 +232,13 @@ export class FunctionShares {
       held.refusedUntilMs = nowMs + refusalMs
       this.#options.onChanged(functionName)
     }
-    return need.requests > 0 || held.askId !== 0 || (share !== null && exceeds(held.told, share))
+    if (held.isUnmet && held.askId === 0 && nowMs >= held.refusedUntilMs) {
+      held.isUnmet = false
+      this.#options.onChanged(functionName)
+    }
+    return (
+      need.requests > 0 || held.isUnmet || held.askId !== 0 || (share !== null && exceeds(held.told, share))
+    )
   }
 
   /** What was taken away and used still, as it ends. */

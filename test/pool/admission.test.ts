@@ -155,6 +155,25 @@ describe('pool.reserved', () => {
 })
 
 describe('pool.maxInstances', () => {
+  it('lets requests wait while a worker that is about to go has all instances', async () => {
+    const shares = new TestShares()
+    shares.share = { requests: 0, instances: 0 }
+    shares.mayAsk = false
+    await using fixture = new PoolFixture({ shares })
+    const target = fixture.define({ bundle: holding, pool: { maxInstances: 1 } })
+    const blocked = fixture.define({ name: 'blocked', bundle: hello, pool: { reserved: 0, maxInstances: 1 } })
+    const held = hold(fixture, target)
+    fixture.pool.noteShare('test')
+    await turns()
+    assert.equal(held.kind, 'running')
+    assert.equal(fixture.pool.residentInstances, 0)
+    assert.equal((await fixture.get(blocked)).outcome.kind, 'throttled')
+    shares.share = { requests: Number.POSITIVE_INFINITY, instances: 1 }
+    fixture.pool.noteShare('test')
+    await turns()
+    assert.equal((await held.release()).outcome.kind, 'ok')
+  })
+
   it('asks for more instances than the share, and gives up those that it may have no longer', async () => {
     const shares = new TestShares()
     shares.share = { requests: Number.POSITIVE_INFINITY, instances: 2 }

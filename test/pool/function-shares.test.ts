@@ -103,6 +103,19 @@ test('more is asked for once, and after a refusal not at once again', () => {
   assert.equal(fixture.shares.askMore('f', 'requests'), true)
 })
 
+test('who was refused is told when it is worth asking again', () => {
+  const fixture = new Fixture()
+  fixture.of()
+  fixture.grant(0)
+  assert.equal(fixture.shares.askMore('f', 'requests'), false)
+  fixture.changed.length = 0
+  fixture.advance(15)
+  assert.deepEqual(fixture.changed, [])
+  fixture.advance(30)
+  assert.deepEqual(fixture.changed, ['f'])
+  assert.equal(fixture.shares.askMore('f', 'requests'), true)
+})
+
 test('who asks for more waits for 100 ms at most', () => {
   const fixture = new Fixture()
   fixture.of()
