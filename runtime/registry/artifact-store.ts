@@ -14,6 +14,8 @@ const readBytes = 1024 * 1024
 
 /** The artifacts of a data directory, which the registry keeps clean. */
 export interface CleanableArtifacts extends ArtifactStore {
+  /** Somebody is about to refer to these: to `removeUnused` they are as if just put. */
+  spare(digests: Iterable<Digest>): void
   /** Removes what `isUsed` denies, but nothing that this process put at `putBeforeMs` or later. Returns how many went. */
   removeUnused(options: {
     readonly isUsed: (digest: Digest) => boolean
@@ -57,7 +59,7 @@ export function readArtifact(folder: string, digest: Digest): Buffer {
 class FileArtifactStore implements CleanableArtifacts {
   readonly #folder: string
   readonly #clock: () => number
-  /** What this process put, and when: a deploy between its put and its transaction is referred to by nothing else. */
+  /** What this process put or was to spare, and when: a deploy between its put and its transaction is referred to by nothing else. */
   readonly #putAtMs = new Map<Digest, number>()
 
   constructor(folder: string, clock: () => number) {
@@ -90,6 +92,10 @@ class FileArtifactStore implements CleanableArtifacts {
     } catch (cause) {
       throw storageFailure('store an artifact', this.#folder, cause)
     }
+  }
+
+  spare(digests: Iterable<Digest>): void {
+    for (const digest of digests) this.#putAtMs.set(digest, this.#clock())
   }
 
   async makeTemporaryFolder(): Promise<TemporaryFolder> {

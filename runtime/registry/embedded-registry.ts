@@ -187,6 +187,8 @@ class LmdbRegistry implements EmbeddedRegistry {
   resolveLayers(references: readonly string[]): ResolvedLayer[] {
     return references.map((reference) => {
       const { index, pack } = requireLayer(this.#tables, parseLayerReference(reference))
+      // The layer may be removed before the version that is to hold it is there.
+      this.#artifacts.spare([index, pack])
       return { reference, index, pack }
     })
   }

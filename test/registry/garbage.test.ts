@@ -127,6 +127,21 @@ test('collectGarbage() spares a deploy between its artifacts and its transaction
   assert.deepEqual(registry.getManifest(upload.manifest.versionId), upload.manifest)
 })
 
+test('collectGarbage() spares the layers of a deploy, though they are removed before its transaction', async (t) => {
+  const opened = await setUp(t)
+  const { registry, artifacts, clock } = opened
+  const index = await artifacts.put(Buffer.from('index'))
+  const pack = await artifacts.put(Buffer.from('pack'))
+  const layer = { name: 'lodash', index, pack, fileCount: 1, unpackedBytes: 4 }
+  await registry.publishLayer(layer)
+  clock.nowMs += 2 * garbageAgeMs
+  assert.deepEqual(registry.resolveLayers(['lodash:1']), [{ reference: 'lodash:1', index, pack }])
+  await registry.removeLayer({ name: 'lodash', version: 1 }, { force: true })
+  assert.equal(await registry.collectGarbage(), 0)
+  clock.nowMs += 2 * garbageAgeMs
+  assert.equal(await registry.collectGarbage(), 2)
+})
+
 test('collectGarbage() brings a manifest back into use that is deployed again before it goes', async (t) => {
   const opened = await setUp(t)
   const { registry, clock } = opened
