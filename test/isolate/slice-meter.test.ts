@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SliceMeter } from '../../runtime/isolate/slice-meter.ts'
+import { SliceMeter, threadClock } from '../../runtime/isolate/slice-meter.ts'
 
 /** A thread whose CPU is used, or that waits for its core, as told. */
 class Thread {
@@ -85,4 +85,16 @@ test('SliceMeter asks for the CPU of the thread once in a millisecond, however m
   const thread = new Thread()
   for (let slice = 0; slice < 1000; slice++) thread.slice(() => thread.compute(0.01))
   assert.ok(thread.looks <= 10, `${thread.looks} times`)
+})
+
+test('threadClock counts the CPU of a thread in steps of less than a millisecond', () => {
+  const untilMs = performance.now() + 40
+  let steps = 0
+  let lastMs = threadClock.threadMs()
+  while (performance.now() < untilMs) {
+    const cpuMs = threadClock.threadMs()
+    if (cpuMs > lastMs) steps++
+    lastMs = cpuMs
+  }
+  assert.ok(steps > 100, `${steps} steps`)
 })
