@@ -49,6 +49,8 @@ export interface LayerSet {
   readonly sourceMap: Digest | null
   /** Whether waiting isolates evaluate these modules before a function arrives; else it is done when one is loaded. */
   readonly isPreloaded: boolean
+  /** Whether any of its code imports `isolette:layers`. No part of the version's id, as the code is. */
+  readonly readsFiles?: true
 }
 
 /** A version number, counted from 1 within its function, or `$LATEST` for what was uploaded last. */

@@ -56,5 +56,6 @@ function layerSetOf({ layers }: GivenLayers, { bundle }: Candidate, isPreloaded:
     script: script === null ? null : Buffer.from(script.code),
     sourceMap: script === null ? null : Buffer.from(script.sourceMap),
     isPreloaded,
+    ...(bundle.readsLayerFiles ? { readsFiles: true } : {}),
   }
 }

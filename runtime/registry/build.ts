@@ -38,6 +38,7 @@ export interface BuiltLayerSet {
   readonly script: Uint8Array | null
   readonly sourceMap: Uint8Array | null
   readonly isPreloaded: boolean
+  readonly readsFiles?: true
 }
 
 /** Builds functions and packs layers, in a process of its own. */

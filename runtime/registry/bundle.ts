@@ -11,6 +11,7 @@ import { importedFromLayers, LayerImports } from './layer-imports.ts'
 import { bundleLayerScript, type LayerScriptBundle } from './layer-script-bundle.ts'
 import {
   layerFilesName,
+  layerFilesPath,
   type ModuleShape,
   requireLayerName,
   sharedAsyncHooks,
@@ -38,6 +39,8 @@ export interface Bundle {
   readonly sourceMap: string
   /** What the function has of its layers; null = nothing that is evaluated. */
   readonly layerScript: LayerScriptBundle | null
+  /** Whether it imports `isolette:layers`, or modules of its layers do. */
+  readonly readsLayerFiles: boolean
   readonly warnings: readonly string[]
 }
 
@@ -90,6 +93,7 @@ export async function bundleFunction(
     code: layerScript === null ? code : shareNamespaces(code),
     sourceMap,
     layerScript,
+    readsLayerFiles: layerScript?.readsFiles === true || layerFilesPath in result.metafile.inputs,
     warnings: [...warnings, ...(layerScript?.warnings ?? [])],
   }
 }

@@ -10,7 +10,7 @@ import { type FoundInLayers, isLayerPath, type LayerFolder, type NotInLayers } f
 import type { ImportedFromLayers } from './layer-imports.ts'
 import { layerModules } from './layer-modules.ts'
 import { shapesOf } from './layer-shapes.ts'
-import { layerFilesName, type ModuleShape, sharedAsyncHooks } from './layer-stubs.ts'
+import { layerFilesName, layerFilesPath, type ModuleShape, sharedAsyncHooks } from './layer-stubs.ts'
 import { asyncHooks, asyncHooksName, asyncHooksPath, missingBuiltins } from './node-builtins.ts'
 import { makePathsPortable } from './portable-paths.ts'
 import { wasmModules } from './wasm-modules.ts'
@@ -19,11 +19,12 @@ import { wasmModules } from './wasm-modules.ts'
 export interface LayerScriptBundle {
   readonly code: string
   readonly sourceMap: string
-  readonly warnings: readonly string[]
   /** What each module gives to those that import it. */
   readonly shapes: ReadonlyMap<string, ModuleShape>
   /** Whether its async functions are lowered, and it has `node:async_hooks` for the function as well. */
   readonly isLowered: boolean
+  /** Whether any of its modules imports `isolette:layers`. */
+  readonly readsFiles: boolean
   /** The modules that waiting isolates evaluate. */
   readonly preload: readonly string[]
 }
@@ -34,14 +35,14 @@ export interface LayerScriptBundle {
  *
  * @param imported what the function imports; what its layers want to be preloaded is added
  * @param options.isLowered whether the function imports `node:async_hooks`
- * @returns null if there is no module to bundle
+ * @returns `script` null if there is no module to bundle
  * @throws IsoletteError `build_failed` naming files as `/opt/…`
  */
 export async function bundleLayerScript(
   layers: LayerFolder,
   imported: ImportedFromLayers,
   options: { readonly unsafe: UnsafeFeatures; readonly isLowered: boolean },
-): Promise<LayerScriptBundle | null> {
+): Promise<{ readonly script: LayerScriptBundle | null; readonly warnings: readonly string[] }> {
   const script = new LayerScript(layers, imported, options.unsafe)
   let isLowered = options.isLowered
   let result = await script.build(isLowered)
@@ -50,7 +51,11 @@ export async function bundleLayerScript(
     result = await script.build(isLowered)
   }
   const { modules } = script
-  if (modules.length === 0) return null
+  const warnings = [
+    ...script.warnings,
+    ...problemsOf(result.warnings, script.problemSource).map(formatProblem),
+  ]
+  if (modules.length === 0) return { script: null, warnings }
   const { code, sourceMap } = makePathsPortable(
     {
       code: result.outputFiles.find(({ path }) => path.endsWith('.js'))!.text,
@@ -71,6 +76,7 @@ export async function bundleLayerScript(
     warnings: [...script.warnings, ...problemsOf(result.warnings, script.problemSource).map(formatProblem)],
     shapes: await script.shapes(result),
     isLowered,
+    readsFiles: layerFilesPath in result.metafile.inputs,
     preload: script.preload,
   }
 }

@@ -61,7 +61,10 @@ export function stubOf(path: string, shape: ModuleShape): string {
   }
 }
 
-/** The module `isolette:layers`, in a script that has `layerFilesName`. */
+/** How the bundler calls the module `isolette:layers` in its list of inputs. */
+export const layerFilesPath = `${ownNamespace}:layers`
+
+/** That module, in a script that has `layerFilesName`. */
 export const layerFilesModule = `export const { readFile, readText, list } = ${layerFilesName}`
 
 /**

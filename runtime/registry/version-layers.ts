@@ -42,13 +42,16 @@ export class VersionLayers {
   }
 
   /**
-   * Null = the version has no layers. The first call for a layer script compiles it.
+   * Null = the version has no layers. The first call for a layer script compiles it, and reads the list of the files if the
+   * version's code may ask for them.
    *
    * @throws IsoletteError `data_damaged`
    */
   of(manifest: VersionManifest): LayerAccess | null {
     const { layerSet } = manifest
     if (layerSet === undefined) return null
+    // For 100 000 files 100 ms, more than a request may take: here it is charged to nobody.
+    if (layerSet.readsFiles) this.#trees.load(layerSet.indexes)
     const script = this.#scriptOf(manifest, layerSet)
     if (script === null) return { script, isPreloaded: false, files: this.#trees.filesOf(layerSet) }
     const isPreloaded =

@@ -69,6 +69,7 @@ describe('builds with layers', () => {
     assert.deepEqual(built.layerSet!.indexes, [index])
     assert.deepEqual(built.layerSet!.packs, [pack])
     assert.equal(built.layerSet!.isPreloaded, true)
+    assert.equal(built.layerSet!.readsFiles, true)
     assert.match(Buffer.from(built.layerSet!.script!).toString(), /\/opt\/data\.txt/)
     assert.deepEqual(built.warnings, [])
     assert.deepEqual(
@@ -87,6 +88,16 @@ describe('builds with layers', () => {
       { script: layerSet!.script, sourceMap: layerSet!.sourceMap, isPreloaded: layerSet!.isPreloaded },
       { script: null, sourceMap: null, isPreloaded: false },
     )
+    assert.equal(layerSet!.readsFiles, undefined)
+  })
+
+  it('notes that the function itself reads files of its layers', async () => {
+    await publish('files:1', { 'data.txt': 'hello' })
+    const { layerSet } = await build(
+      { layers: ['files:1'] },
+      `import { list } from 'isolette:layers'; if (list('/opt').length !== 1) throw 1\n${handler}`,
+    )
+    assert.equal(layerSet!.readsFiles, true)
   })
 
   it('takes the file of the later layer', async () => {

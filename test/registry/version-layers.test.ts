@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { LayerCodeCache } from '../../runtime/isolate/layer-code-cache.ts'
@@ -91,6 +91,16 @@ describe('VersionLayers', () => {
     ])
     assert.equal(Buffer.from(files.read('a/one.txt')).toString(), 'one')
     assert.equal(Buffer.from(files.read('a/two.txt')).toString(), 'zwei')
+  })
+
+  it('reads which files there are before code runs that may ask, and only for such code', (t) => {
+    const fixture = new Fixture(t)
+    const [asked, other] = ['asked', 'other'].map((text) => fixture.layer({ 'a.txt': text }))
+    const { files } = fixture.layers.of(manifestOf({ ...fixture.set([asked!], null), readsFiles: true }))!
+    const { files: unread } = fixture.layers.of(manifestOf(fixture.set([other!], null)))!
+    for (const { index } of [asked!, other!]) rmSync(join(fixture.artifacts, index.slice(0, 2), index))
+    assert.deepEqual(files.list(''), ['a.txt'])
+    assert.throws(() => unread.list(''), { code: 'data_damaged' })
   })
 
   it('shares one script among versions with the same layers and modules, and compiles it once', (t) => {

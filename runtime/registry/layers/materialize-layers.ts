@@ -1,5 +1,14 @@
 import { hash, randomUUID } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { IsoletteError } from '../../model/errors.ts'
 import type { ResolvedLayer } from '../../model/layer.ts'
@@ -45,8 +54,9 @@ export async function materializeLayers(
   const root = join(cache, 'layers')
   const folder = join(root, hash('sha256', layers.map(({ index }) => index).join('\n')))
   try {
+    mkdirSync(root, { recursive: true, mode: 0o700 })
+    endPackagesAbove(cache)
     if (!isLaidOut(folder, merged)) {
-      mkdirSync(root, { recursive: true, mode: 0o700 })
       removeOld(root, clock() - keptMs)
       replace(folder, merged, artifacts)
     }
@@ -57,14 +67,24 @@ export async function materializeLayers(
   }
 }
 
+/** A `package.json` of the project that the data lies in would say which of the layers' files are ES modules. */
+function endPackagesAbove(cache: string): void {
+  const file = join(cache, 'package.json')
+  if (!existsSync(file)) writeFileSync(file, '{}')
+}
+
 function checkSize(merged: MergedLayers): void {
+  const { maxLayerBytes, maxLayerEntries } = fixedLimits
+  // Also those that others replace: all lists are read before it is known which.
+  const files = merged.layers.reduce((sum, { index }) => sum + index.files.length, 0)
+  if (files > maxLayerEntries) throw tooLarge(merged, `${files} files, must be at most ${maxLayerEntries}`)
   const bytes = merged.files().reduce((sum, { file }) => sum + file.bytes, 0)
-  if (bytes <= fixedLimits.maxLayerBytes) return
-  const named = merged.layers.map(({ reference }) => reference).join(', ')
-  throw new IsoletteError(
-    'bad_layer',
-    `Cannot use layers ${named} together: ${bytes} bytes, must be at most ${fixedLimits.maxLayerBytes}`,
-  )
+  if (bytes > maxLayerBytes) throw tooLarge(merged, `${bytes} bytes, must be at most ${maxLayerBytes}`)
+}
+
+function tooLarge({ layers }: MergedLayers, problem: string): IsoletteError {
+  const named = layers.map(({ reference }) => reference).join(', ')
+  return new IsoletteError('bad_layer', `Cannot use layers ${named} together: ${problem}`)
 }
 
 /** A folder has its name only when it is whole, so one that a process died over is never found. */

@@ -18,6 +18,7 @@ import {
 import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { ResolvedLayer } from '../../../runtime/model/layer.ts'
+import { openArtifactStore } from '../../../runtime/registry/artifact-store.ts'
 import { materializeLayers } from '../../../runtime/registry/layers/materialize-layers.ts'
 import { TemporaryFolder } from '../temporary-folder.ts'
 import { publishLayer } from './published-layer.ts'
@@ -154,6 +155,18 @@ describe('materializeLayers', () => {
     await assert.rejects(materializeLayers(layers, folders), {
       code: 'bad_layer',
       message: 'Cannot use layers one:1, two:1 together: 263192576 bytes, must be at most 262144000',
+    })
+  })
+
+  it('refuses layers that have too many files together, also if they are the same', async () => {
+    using root = new TemporaryFolder()
+    const artifacts = join(root.path, 'artifacts')
+    const files = Array.from({ length: 50_001 }, (_, at) => ({ path: `${at}`.padStart(5, '0'), bytes: 0 }))
+    const index = await openArtifactStore(artifacts).put(Buffer.from(JSON.stringify({ files })))
+    const layers = ['one:1', 'two:1'].map((reference) => ({ reference, index, pack: 'f'.repeat(64) }))
+    await assert.rejects(materializeLayers(layers, { artifacts, cache: join(root.path, 'cache') }), {
+      code: 'bad_layer',
+      message: 'Cannot use layers one:1, two:1 together: 100002 files, must be at most 100000',
     })
   })
 
