@@ -19,6 +19,8 @@ import { PeerServer } from './peer-server.ts'
 export interface SharedPool extends Invoker {
   /** What of a function is here: requests that run or wait for an instance, and instances. */
   inUse(functionName: string): Share
+  /** How many of its instances are to stay ready. */
+  kept(functionName: string): number
   /** The function's share may be another. */
   noteShare(functionName: string): void
 }
@@ -50,6 +52,7 @@ export class WorkerShares {
       nowMs,
       send: options.send,
       inUse: (functionName) => pool().inUse(functionName),
+      kept: (functionName) => pool().kept(functionName),
       onChanged: (functionName) => pool().noteShare(functionName),
     })
     const local: Invoker = {

@@ -68,7 +68,9 @@ export class Admission {
 
   /** Instances that the function may have here; null = not known yet. */
   instancesOf(pool: VersionPool): number | null {
-    if (!pool.isCapped) return Number.POSITIVE_INFINITY
+    const { reserved, maxInstances } = pool.target.settings.pool
+    // Without a cap of its own their number is no affair of others: they stay for when the share of requests is back.
+    if (maxInstances === null && reserved !== 0) return Number.POSITIVE_INFINITY
     return this.#shareOf(pool)?.instances ?? null
   }
 

@@ -33,6 +33,13 @@ export class FunctionPool {
     this.name = name
   }
 
+  /** Of its instances, those that are to stay ready. */
+  get kept(): number {
+    let count = 0
+    for (const { instances, provisioned } of this.versions) count += Math.min(instances.length, provisioned)
+    return count
+  }
+
   /** Requests that run or wait for an instance. Counted anew with each call: asked only for functions with a cap. */
   get inFlight(): number {
     let count = this.waiting

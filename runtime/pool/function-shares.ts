@@ -10,6 +10,8 @@ export interface FunctionSharesOptions {
   readonly send: (note: LeaseNote) => void
   /** What of the function is in this worker: requests that run or wait, and instances. */
   readonly inUse: (functionName: string) => Share
+  /** Instances here that are to stay ready, used or not: `pool.provisioned`. */
+  readonly kept: (functionName: string) => number
   /** `of` or `askMore` may answer something else than before. */
   readonly onChanged: (functionName: string) => void
 }
@@ -193,14 +195,13 @@ export class FunctionShares {
 
   #needOf(functionName: string, held: Held): Share {
     const { requests, instances } = this.#options.inUse(functionName)
-    const needed = requests + held.shortRequests
+    const kept = this.#options.kept(functionName)
+    // Instances are of no use without a request that may enter them.
+    const needed = Math.max(requests + held.shortRequests, held.isFresh || kept > 0 ? 1 : 0)
     return {
-      requests: needed === 0 && held.isFresh ? 1 : needed,
-      // Instances that have nothing to do are not needed; those that have are at most as many as requests.
-      instances: Math.max(
-        Math.min(instances, requests) + held.shortInstances,
-        needed > 0 || held.isFresh ? 1 : 0,
-      ),
+      requests: needed,
+      // Others that have nothing to do are not needed; those that have are at most as many as requests.
+      instances: Math.max(Math.min(instances, requests + kept) + held.shortInstances, Math.min(needed, 1)),
     }
   }
 
@@ -223,7 +224,7 @@ export class FunctionShares {
       instances: Math.max(needed.instances, Math.floor(held.need.instances / 2)),
     }
     const { share } = held
-    if (share !== null && need.requests !== held.need.requests && !exceeds(need, share))
+    if (share !== null && !isSame(need, held.need) && !exceeds(need, share))
       this.#want(functionName, held, need, false)
     if (share !== null) this.#tellLess(functionName, held, share)
     // The first answer is waited for however long it takes: until then there is nothing to go by.
@@ -267,6 +268,10 @@ export class FunctionShares {
 
 function exceeds(a: Share, b: Share): boolean {
   return a.requests > b.requests || a.instances > b.instances
+}
+
+function isSame(a: Share, b: Share): boolean {
+  return a.requests === b.requests && a.instances === b.instances
 }
 
 function larger(a: Share, b: Share): Share {

@@ -177,6 +177,11 @@ export class Pool implements Invoker {
     return owner === undefined ? noShare : { requests: owner.inFlight, instances: owner.places }
   }
 
+  /** How many of a function's instances are to stay ready, used or not. */
+  kept(functionName: string): number {
+    return this.#versions.functionOf(functionName)?.kept ?? 0
+  }
+
   /** This worker's share of a function may be another than before. */
   noteShare(functionName: string): void {
     const owner = this.#versions.functionOf(functionName)

@@ -145,6 +145,21 @@ describe('pool.reserved', () => {
     assert.equal(fixture.pool.isBusy, false)
   })
 
+  it('leaves instances alone when the share of requests goes elsewhere', async () => {
+    const shares = new TestShares()
+    shares.share = { requests: 5, instances: Number.POSITIVE_INFINITY }
+    await using fixture = new PoolFixture({ shares })
+    const target = fixture.define(capped)
+    const held = hold(fixture, target)
+    await turns()
+    await held.release()
+    fixture.pool.provisioning.set([{ target, count: 1 }])
+    assert.equal(fixture.pool.kept('test'), 1)
+    shares.share = { requests: 0, instances: 0 }
+    fixture.pool.noteShare('test')
+    assert.equal(fixture.pool.residentInstances, 1)
+  })
+
   it('cancels what waits for a share', async () => {
     await using fixture = new PoolFixture({ shares: new TestShares() })
     const held = hold(fixture, fixture.define(capped))

@@ -12,6 +12,7 @@ const settings = { ...usualPool, reserved: 4 }
 class Fixture {
   nowMs = 0
   inUse: Share = { requests: 0, instances: 0 }
+  kept = 0
   readonly notes: LeaseNote[] = []
   readonly changed: string[] = []
   #due: { atMs: number; callback: () => void }[] = []
@@ -25,6 +26,7 @@ class Fixture {
       if (note.kind === 'want') this.#wantId = note.wantId
     },
     inUse: () => this.inUse,
+    kept: () => this.kept,
     onChanged: (name) => this.changed.push(name),
   })
 
@@ -101,6 +103,20 @@ test('more is asked for once, and after a refusal not at once again', () => {
   assert.equal(fixture.shares.askMore('f', 'requests'), false)
   fixture.nowMs += 21
   assert.equal(fixture.shares.askMore('f', 'requests'), true)
+})
+
+test('instances that are to stay ready are needed although they have nothing to do', () => {
+  const fixture = new Fixture()
+  fixture.of()
+  fixture.grant(4)
+  fixture.inUse = { requests: 0, instances: 3 }
+  fixture.kept = 2
+  fixture.advance(1000)
+  const needs = () => fixture.take('want').map((note) => note.kind === 'want' && note.need)
+  assert.deepEqual(needs().at(-1), { requests: 1, instances: 2 })
+  fixture.kept = 0
+  fixture.advance(1000)
+  assert.deepEqual(needs().at(-1), { requests: 0, instances: 0 })
 })
 
 test('who was refused is told when it is worth asking again', () => {
@@ -192,6 +208,7 @@ class Simulated {
       schedule: () => {},
       send: (note) => this.toSupervisor.push(note),
       inUse: () => ({ requests: this.running, instances: Math.min(1, this.running) }),
+      kept: () => 0,
       onChanged: () => {},
     })
   }
