@@ -61,11 +61,11 @@ export async function bundleFunction(
   let attempt = new Attempt(source, { unsafe, layers, shapes: new Map(), isLowered: false, format: 'esm' })
   let result = await attempt.run()
   const importsAsyncHooks = asyncHooksPath in result.metafile.inputs
-  let layerScript: LayerScriptBundle | null = null
-  if (layers !== null) {
-    const imported = importedFromLayers(result.metafile.inputs, source.main)
-    layerScript = await bundleLayerScript(layers, imported, { unsafe, isLowered: importsAsyncHooks })
-  }
+  const imported = importedFromLayers(result.metafile.inputs, source.main)
+  const { script: layerScript, warnings: layerWarnings } =
+    layers === null
+      ? { script: null, warnings: [] }
+      : await bundleLayerScript(layers, imported, { unsafe, isLowered: importsAsyncHooks })
   const isLowered = importsAsyncHooks || layerScript?.isLowered === true
   const shapes = layerScript?.shapes ?? new Map<string, ModuleShape>()
   if (isLowered || [...shapes.values()].some(({ kind }) => kind !== 'commonjs')) {
@@ -94,7 +94,7 @@ export async function bundleFunction(
     sourceMap,
     layerScript,
     readsLayerFiles: layerScript?.readsFiles === true || layerFilesPath in result.metafile.inputs,
-    warnings: [...warnings, ...(layerScript?.warnings ?? [])],
+    warnings: [...warnings, ...layerWarnings],
   }
 }
 

@@ -68,7 +68,8 @@ export class LayerFolder {
     const { kind, resolve, asked: pluginData } = options
     const found = await resolve(isPath ? this.fileOf(path) : path, {
       kind,
-      resolveDir: join(this.folder, 'nodejs'),
+      // The bundler finds nothing from a folder that is not there, not even a whole path.
+      resolveDir: isPath ? this.folder : join(this.folder, 'nodejs'),
       namespace: 'file',
       pluginData,
     })

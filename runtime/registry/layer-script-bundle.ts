@@ -70,15 +70,9 @@ export async function bundleLayerScript(
     const message = `Cannot use ${bytes} bytes of modules of layers: must be at most ${limit}`
     throw buildFailed([{ file: '/opt', line: null, column: null, message }])
   }
-  return {
-    code,
-    sourceMap,
-    warnings: [...script.warnings, ...problemsOf(result.warnings, script.problemSource).map(formatProblem)],
-    shapes: await script.shapes(result),
-    isLowered,
-    readsFiles: layerFilesPath in result.metafile.inputs,
-    preload: script.preload,
-  }
+  const readsFiles = layerFilesPath in result.metafile.inputs
+  const shapes = await script.shapes(result)
+  return { script: { code, sourceMap, shapes, isLowered, readsFiles, preload: script.preload }, warnings }
 }
 
 type Output = { readonly metafile: true; readonly write: false }

@@ -278,6 +278,14 @@ describe('imports from layers', () => {
     assert.deepEqual([...exports.default], ['tool!', 'b'])
   })
 
+  it('finds them in layers without packages', async () => {
+    const { exports } = await evaluate(
+      { files: { 'lib/one.js': `exports.one = 1` } },
+      { 'index.ts': `import { one } from '/opt/lib/one.js'; export default one` },
+    )
+    assert.equal(exports.default, 1)
+  })
+
   it('gives both the files of the layers', async () => {
     const { exports } = await evaluate(
       {
@@ -322,6 +330,14 @@ describe('imports from layers', () => {
       { 'index.ts': `import 'a'; import 'c'` },
     )
     assert.deepEqual(bundle.layerScript!.preload, [`/opt/${nm}/c/index.js`, `/opt/${nm}/b/index.js`])
+    assert.deepEqual(bundle.warnings, [
+      'Cannot preload "nowhere" of layer first:1: not there, must be a module of the layers',
+    ])
+  })
+
+  it('says so as well when nothing is imported', async () => {
+    const bundle = await bundleWith([{ files: { a: '' }, preload: ['nowhere'] }], { 'index.ts': '' })
+    assert.equal(bundle.layerScript, null)
     assert.deepEqual(bundle.warnings, [
       'Cannot preload "nowhere" of layer first:1: not there, must be a module of the layers',
     ])
