@@ -188,7 +188,10 @@ export class Pool implements Invoker {
     const [pool] = owner?.versions ?? []
     if (owner === undefined || pool === undefined) return
     const instances = this.#admission.instancesOf(pool)
-    if (instances !== null) this.#eviction.shrink(owner, instances)
+    if (instances !== null) {
+      this.#eviction.shrink(owner, instances)
+      if (instances > owner.places) this.provisioning.noteRoom()
+    }
     this.#admission.review(owner, this.#note)
     this.#noteLines(owner)
   }

@@ -100,6 +100,13 @@ export class InstanceProvisioning<Pool extends ProvisionedPool> {
     }, tickMs).unref()
   }
 
+  /** There may be room where there was none. */
+  noteRoom(): void {
+    // One that failed rests for another reason.
+    for (const entry of this.#entries.values()) if (entry.failures === 0) entry.restsUntilMs = 0
+    this.look()
+  }
+
   /** Makes one instance, if one is missing and this is the time for it. Runs by itself while any is to be made. */
   tick(): void {
     const { nowMs, lastBusyAtMs, isAnyoneWaiting } = this.#options

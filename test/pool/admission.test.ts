@@ -189,6 +189,19 @@ describe('pool.maxInstances', () => {
     assert.equal((await held.release()).outcome.kind, 'ok')
   })
 
+  it('has provisioned instances made as soon as there is a share for them', async () => {
+    const shares = new TestShares()
+    await using fixture = new PoolFixture({ shares })
+    const target = fixture.define({ bundle: hello, pool: { maxInstances: 2 } })
+    fixture.pool.provisioning.set([{ target, count: 2 }])
+    fixture.pool.provisioning.tick()
+    assert.equal(fixture.pool.residentInstances, 0)
+    shares.share = { requests: Number.POSITIVE_INFINITY, instances: 2 }
+    fixture.pool.noteShare('test')
+    fixture.pool.provisioning.tick()
+    assert.equal(fixture.pool.residentInstances, 1)
+  })
+
   it('asks for more instances than the share, and gives up those that it may have no longer', async () => {
     const shares = new TestShares()
     shares.share = { requests: Number.POSITIVE_INFINITY, instances: 2 }
