@@ -21,7 +21,7 @@ export interface PackedLayer {
   /** A new file in the temporary folder: the caller's to move or to remove. */
   readonly packFile: string
   readonly unpackedBytes: number
-  /** What was left out, for people. */
+  /** What was left out, or will not be found, for people. */
   readonly warnings: readonly string[]
 }
 
@@ -44,12 +44,19 @@ export async function packLayer({ path, temporaryFolder }: PackRequest): Promise
       index: { pack, files: writer.files, preload: config.preload },
       packFile: writer.file,
       unpackedBytes: writer.bytes,
-      warnings: source.warnings,
+      warnings: [...source.warnings, ...misplacedPackages(source.files)],
     }
   } catch (error) {
     writer.discard()
     throw error
   }
+}
+
+/** Packages where nobody looks for them: the folder of the vendors' layers is easily forgotten. */
+function misplacedPackages(files: readonly SourceFile[]): string[] {
+  const has = (folder: string) => files.some(({ path }) => path.startsWith(`${folder}/`))
+  if (!has('node_modules') || has('nodejs/node_modules')) return []
+  return ['Packages in node_modules are not found by imports: must be in nodejs/node_modules']
 }
 
 async function openSource(path: string): Promise<LayerSource> {

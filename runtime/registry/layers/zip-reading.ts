@@ -36,7 +36,8 @@ export async function readZip(zip: string): Promise<LayerSource> {
   } catch (cause) {
     bytes[Symbol.dispose]()
     if (cause instanceof IsoletteError) throw cause
-    throw badLayer(zip, `${(cause as Error).message}, must be a whole zip`, undefined, cause)
+    const problem = (cause as Error).message.replace(/\.$/, '')
+    throw badLayer(zip, `${problem}, must be a whole zip`, undefined, cause)
   }
 }
 

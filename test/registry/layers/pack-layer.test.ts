@@ -109,6 +109,17 @@ describe('packLayer', () => {
     assert.equal(warnings.length, 2)
   })
 
+  it('says that packages lie where imports do not look', async () => {
+    using root = new TemporaryFolder()
+    const packages: [string, string] = ['node_modules/a/index.js', 'a']
+    const { warnings } = await packZip(root, [packages])
+    assert.deepEqual(warnings, [
+      'Packages in node_modules are not found by imports: must be in nodejs/node_modules',
+    ])
+    const both = await packZip(root, [packages, ['nodejs/node_modules/a/index.js', 'a']])
+    assert.deepEqual(both.warnings, [])
+  })
+
   it('leaves out links among the commands in a zip', async () => {
     using root = new TemporaryFolder()
     const path = join(root.path, 'layer.zip')
