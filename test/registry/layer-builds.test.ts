@@ -15,7 +15,8 @@ type Files = Readonly<Record<string, string>>
 const nm = 'nodejs/node_modules'
 
 describe('builds with layers', () => {
-  const data = new TemporaryFolder()
+  // As in the folder of a project: what that says of its modules is not said of those of layers.
+  const data = new TemporaryFolder({ 'package.json': '{ "type": "module" }' })
   const artifacts = openArtifactStore(join(data.path, 'artifacts'))
   const published = new Map<string, ResolvedLayer>()
   const builder = createBuilder({
