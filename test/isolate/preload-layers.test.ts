@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { op } from '../../runtime/isolate/abi.ts'
+import type { LayerFiles } from '../../runtime/isolate/layer-files.ts'
 import { filesOf, LayerFixture, layeredFunction, layerScript } from './layer-fixture.ts'
 
 /** A layer script of one module that is preloaded. */
@@ -218,6 +220,39 @@ describe('what layers write to the console', () => {
     assert.deepEqual([digest, failure, lines.length, droppedLines], ['layers', null, 20, 10])
     assert.deepEqual(lines.slice(0, 3), ['info: one { a: 1 }', `error: ${'x'.repeat(500)}`, 'info: 0'])
   })
+})
+
+it('a path that is too long does not get to the host', () => {
+  using fixture = new LayerFixture()
+  const longest = `/opt/${'x'.repeat(4091)}`
+  const asked: string[] = []
+  const files: LayerFiles = {
+    ...filesOf({}),
+    bytesOf(path) {
+      asked.push(path)
+      return null
+    },
+  }
+  const prepared = fixture.prepare()
+  const code = layeredFunction(`
+    const answers = []
+    const path = new URL(request.url).pathname
+    for (const read of [layerFiles.readFile, layerFiles.readText, layerFiles.list])
+      try { read(path) } catch (error) { answers.push(error.message.slice(-47)) }
+    return new Response(answers.join())`)
+  const instance = fixture.load(prepared, code, null, files)
+  let calls = 0
+  const answerOps = prepared.answerOps.bind(prepared)
+  fixture.text(instance, longest)
+  assert.deepEqual(asked, [longest.slice(5), longest.slice(5)])
+  answerOps((number) => {
+    if (number === op.readLayer || number === op.listLayers) calls += 1
+  })
+  assert.match(
+    fixture.text(instance, `${longest}x`),
+    /(a path of 4097 characters, must be at most 4096,?){3}/,
+  )
+  assert.equal(calls, 0)
 })
 
 it('a waiting isolate that is disposed leaves no timer behind', () => {

@@ -10,6 +10,8 @@ import {
 import { listLayers, readLayer } from './host-layers.ts'
 
 const root = '/opt'
+/** No path of a layer is as long, and copying a text to the host cannot be interrupted. */
+const maxPathUnits = 4096
 
 /** What `isolette:layers` exports. */
 export interface LayerFiles {
@@ -51,6 +53,8 @@ function relative(path: unknown, verb: string): string {
     throw new TypeError(`Cannot ${verb} a file: path is ${typeof path}, must be a string`)
   if (path === root) return ''
   if (!stringStartsWith(path, `${root}/`)) throw refusal(path, verb, `must be a path under ${root}`)
+  if (path.length > maxPathUnits)
+    throw refusal(path, verb, `a path of ${path.length} characters, must be at most ${maxPathUnits}`)
   const last = path.length - 1
   const isFolder = verb === 'list' && path[last] === '/'
   return stringSlice(path, root.length + 1, isFolder ? last : path.length)
