@@ -5,7 +5,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { root, ServerFixture } from './server-fixture.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Json, root, ServerFixture } from './server-fixture.ts'
 
 async function deployExample(server: ServerFixture, name: string): Promise<void> {
   const { status, body } = await server.admin('POST', '/v1/deployments', {
@@ -119,4 +120,33 @@ test('examples/canary goes 0.95 to 0.05 by the commands it names', async () => {
   const texts = new Set<string>()
   for (let request = 0; request < 400; request++) texts.add(await server.text('/canary'))
   assert.deepEqual([...texts].sort(), ['one\n', 'two\n'])
+})
+
+test('examples/instance begins with init, keeps what its module has, and ends with shutdown', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'instance')
+  for (const requests of [1, 2]) {
+    assert.deepEqual(JSON.parse(await server.text('/instance')), { requests, lastPrime: 7919 })
+  }
+  assert.equal((await server.cli('workers', 'replace')).code, 0)
+  await server.untilPrinted('version 1 answered 2 requests here')
+  assert.equal(JSON.parse(await server.text('/instance')).requests, 1)
+})
+
+test('examples/ephemeral keeps nothing from one request to the next', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'ephemeral')
+  for (let request = 0; request < 3; request++) {
+    assert.deepEqual(JSON.parse(await server.text('/ephemeral')), { requests: 1 })
+  }
+})
+
+test('examples/provisioned is ready before it is asked', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'provisioned')
+  const status = async (): Promise<Json> => (await server.admin('GET', '/v1/workers')).body.workers[0].status
+  const endMs = performance.now() + 20_000
+  while (!((await status())?.provisioned[0]?.ready > 0) && performance.now() < endMs) await delay(50)
+  assert.ok(JSON.parse(await server.text('/provisioned')).readyForMs >= 0)
+  assert.equal((await status()).coldStarts, 0)
 })
