@@ -45,7 +45,7 @@ export class Guardian {
     this.#forgotten = []
     this.#interrupt()
     // Both calls are queued before anything is entered, so the handle is there before the isolate can overstay.
-    this.#add.apply(undefined, [index, isolate, forgotten]).catch(ignoreDisposal)
+    this.#add.applyIgnored(undefined, [index, isolate, forgotten])
     this.#resume()
     return index
   }
@@ -89,12 +89,9 @@ export class Guardian {
   }
 
   #resume(): void {
-    this.#watch.apply().catch(ignoreDisposal)
+    this.#watch.applyIgnored()
   }
 }
-
-/** A guardian that was stopped answers nothing; whoever stopped it knows. */
-function ignoreDisposal(): void {}
 
 const idle = 0
 const maxSequence = 2 ** 30

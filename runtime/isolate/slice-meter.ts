@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 export interface ThreadClock {
   /** Monotonic. */
   readonly nowMs: () => number
-  /** CPU time of the caller's thread. Two system calls: one and a half microseconds. */
+  /** CPU time of the caller's thread. Two system calls: one and a half microseconds, up to six if they were not made for long. */
   readonly threadMs: () => number
 }
 
@@ -21,9 +21,9 @@ export const threadClock: ThreadClock = {
 }
 
 /** How old the last look at the thread's CPU may be when a slice begins: so much too much may be taken for the slice's. */
-const lookEveryMs = 1
-/** What passes in a slice that is shorter stands for its CPU: asking would cost half a percent of it and more. */
-const shortMs = 0.25
+const lookEveryMs = 2
+/** What passes in a slice that is shorter stands for its CPU: asking would cost up to a percent of it, and more. */
+const shortMs = 0.5
 
 /**
  * Measures how much CPU each entry into an isolate takes, with what the host does for the guest meanwhile.

@@ -67,13 +67,13 @@ test('SliceMeter does not take for a slice what others were measured before it',
 test('SliceMeter takes too much by no more than the thread used since it last looked', () => {
   const thread = new Thread()
   thread.slice(() => thread.compute(5))
-  thread.compute(0.9)
+  thread.compute(1.9)
   near(
     thread.slice(() => {
       thread.compute(3)
       thread.wait(50)
     }),
-    3.9,
+    4.9,
   )
   near(
     thread.slice(() => thread.compute(3)),
@@ -81,10 +81,10 @@ test('SliceMeter takes too much by no more than the thread used since it last lo
   )
 })
 
-test('SliceMeter asks for the CPU of the thread once in a millisecond, however many slices there are', () => {
+test('SliceMeter asks for the CPU of the thread once in two milliseconds, however many slices there are', () => {
   const thread = new Thread()
   for (let slice = 0; slice < 1000; slice++) thread.slice(() => thread.compute(0.01))
-  assert.ok(thread.looks <= 10, `${thread.looks} times`)
+  assert.ok(thread.looks <= 5, `${thread.looks} times`)
 })
 
 test('threadClock counts the CPU of a thread in steps of less than a millisecond', () => {
