@@ -28,7 +28,7 @@ export async function publishLayer(
   const packed = await builder.packLayer({ path: request.path, temporaryFolder: temporary.path })
   const { files } = packed.index
   // The process that answered has read hostile bytes: this refuses an index that cannot be, the next lines another file.
-  const index = encodeLayerIndex(packed.index)
+  const index = await encodeLayerIndex(packed.index)
   if (dirname(packed.packFile) !== temporary.path) throw badAnswer(request.path)
   const pack = await artifacts.adopt(packed.packFile)
   if (pack !== packed.index.pack) throw badAnswer(request.path)

@@ -44,7 +44,7 @@ describe('builds with layers', () => {
     await artifacts.adopt(packFile)
     published.set(reference, {
       reference,
-      index: await artifacts.put(encodeLayerIndex(index)),
+      index: await artifacts.put(await encodeLayerIndex(index)),
       pack: index.pack,
     })
   }

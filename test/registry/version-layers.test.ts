@@ -6,7 +6,6 @@ import { describe, it, type TestContext } from 'node:test'
 import { LayerCodeCache } from '../../runtime/isolate/layer-code-cache.ts'
 import type { LayerFile } from '../../runtime/model/layer.ts'
 import type { Digest, LayerSet, UnsafeFeatures, VersionManifest } from '../../runtime/model/version.ts'
-import { encodeLayerIndex } from '../../runtime/registry/layers/read-layer-index.ts'
 import { VersionLayers } from '../../runtime/registry/version-layers.ts'
 import { temporaryFolder } from './temporary-registry.ts'
 
@@ -44,7 +43,7 @@ class Fixture {
       return { path, offset: offset - bytes, bytes, digest: digestOf(content) }
     })
     const pack = this.put(Object.values(contents).join(''))
-    return { index: this.put(encodeLayerIndex({ pack, files, preload: null })), pack }
+    return { index: this.put(JSON.stringify({ pack, files, preload: null })), pack }
   }
 
   set(layers: readonly { index: Digest; pack: Digest }[], script: string | null): LayerSet {

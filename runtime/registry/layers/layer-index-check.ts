@@ -1,9 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { IsoletteError } from '../../model/errors.ts'
 import type { LayerFile, LayerIndex } from '../../model/layer.ts'
 import { fixedLimits } from '../../model/limits.ts'
 import { LayerPaths } from './layer-paths.ts'
 
 const { maxLayerBytes, maxLayerEntries } = fixedLimits
+/** Of which checking takes some ms: whoever waits for this thread meanwhile is not kept waiting longer. */
+const filesATurn = 1000
 const digestPattern = /^[0-9a-f]{64}$/
 
 /**
@@ -12,21 +15,22 @@ const digestPattern = /^[0-9a-f]{64}$/
  *
  * @throws IsoletteError `bad_layer`
  */
-export function checkLayerIndex({ pack, files, preload }: LayerIndex): void {
+export async function checkLayerIndex({ pack, files, preload }: LayerIndex): Promise<void> {
   if (!isDigest(pack)) throw badIndex('its pack is no sha256')
   if (!Array.isArray(files) || files.length === 0 || files.length > maxLayerEntries) {
     throw badIndex(`its files are no list of 1 to ${maxLayerEntries}`)
   }
-  checkFiles(files)
+  await checkFiles(files)
   if (preload !== null && !isListOfTexts(preload))
     throw badIndex('its modules to preload are no list of texts')
 }
 
-function checkFiles(files: readonly LayerFile[]): void {
+async function checkFiles(files: readonly LayerFile[]): Promise<void> {
   const paths = new LayerPaths('index')
   let last = ''
   let end = 0
-  for (const { path, offset, bytes, digest } of files) {
+  for (const [at, { path, offset, bytes, digest }] of files.entries()) {
+    if (at % filesATurn === filesATurn - 1) await nextTurn()
     if (typeof path !== 'string' || path <= last) throw badIndex('its files are not in order of their paths')
     paths.check(path)
     paths.addFile(path)

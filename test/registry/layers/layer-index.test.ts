@@ -16,7 +16,7 @@ describe('encodeLayerIndex and readLayerIndex', () => {
   it('give the same bytes for the same content, and the content back', async () => {
     using folder = new TemporaryFolder()
     const store = openArtifactStore(folder.path)
-    const key = await store.put(encodeLayerIndex(index))
+    const key = await store.put(await encodeLayerIndex(index))
     assert.deepEqual(readLayerIndex(folder.path, key), index)
     const reordered = {
       extra: 1,
@@ -24,7 +24,25 @@ describe('encodeLayerIndex and readLayerIndex', () => {
       files: files.map(({ path, offset, bytes, digest }) => ({ digest, bytes, offset, path, more: 1 })),
       pack: index.pack,
     }
-    assert.deepEqual(encodeLayerIndex(reordered), encodeLayerIndex(index))
+    assert.deepEqual(await encodeLayerIndex(reordered), await encodeLayerIndex(index))
+  })
+
+  it('let others have turns while many files are checked', async () => {
+    const many = Array.from({ length: 20_000 }, (_, at) => ({
+      path: `${at}`.padStart(5, '0'),
+      offset: 0,
+      bytes: 0,
+      digest,
+    }))
+    let turns = 0
+    const count = () => {
+      turns += 1
+      turning = setImmediate(count)
+    }
+    let turning = setImmediate(count)
+    await encodeLayerIndex({ ...index, files: many })
+    clearImmediate(turning)
+    assert.ok(turns >= 10, `${turns}`)
   })
 
   it('refuse an artifact that is missing', () => {
@@ -32,7 +50,7 @@ describe('encodeLayerIndex and readLayerIndex', () => {
     assert.throws(() => readLayerIndex(folder.path, digest), { code: 'data_damaged' })
   })
 
-  it('refuse what packing never makes', () => {
+  it('refuse what packing never makes', async () => {
     const [first, second] = files as [LayerFile, LayerFile]
     const bad: Readonly<Record<string, Partial<Record<keyof LayerIndex, unknown>>>> = {
       'its pack is no sha256': { pack: '../x' },
@@ -58,7 +76,7 @@ describe('encodeLayerIndex and readLayerIndex', () => {
     }
     for (const [message, change] of Object.entries(bad)) {
       const changed = { ...index, ...change } as LayerIndex
-      assert.throws(() => encodeLayerIndex(changed), { code: 'bad_layer', message: new RegExp(message) })
+      await assert.rejects(encodeLayerIndex(changed), { code: 'bad_layer', message: new RegExp(message) })
     }
   })
 })

@@ -16,5 +16,5 @@ export async function publishLayer(
   const { pack } = packed.index
   mkdirSync(join(artifacts, pack.slice(0, 2)), { recursive: true })
   renameSync(packed.packFile, join(artifacts, pack.slice(0, 2), pack))
-  return { reference, index: await store.put(encodeLayerIndex(packed.index)), pack }
+  return { reference, index: await store.put(await encodeLayerIndex(packed.index)), pack }
 }
