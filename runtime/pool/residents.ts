@@ -13,6 +13,16 @@ const baseMiB = 0.7
 export const usualMiB = baseMiB + 0.9
 /** Share of `limits.memoryMiB` above which an instance is replaced: the next request might not fit any more. */
 const maxHeapShare = 0.8
+/**
+ * The same for a version whose instances are all over that from the beginning. Statistics count garbage that V8 has not
+ * collected: what a request leaves behind, so that the next instance would be no smaller, and each request a cold start.
+ */
+const maxUsualHeapShare = 0.95
+/** So many instances of a version in a row are replaced before that is believed. */
+const maxEarlyReplacements = 2
+/** One that has begun fewer requests than this, or is younger, is at its beginning. */
+const earlyInvocations = 10
+const earlyMs = 1000
 
 /** An instance, and what the pool knows of it. */
 export interface Resident {
@@ -149,7 +159,19 @@ export class Residents {
     this.#charge(pool.function, memoryMiB - resident.memoryMiB)
     resident.heapMiB = heapMiB
     resident.memoryMiB = pool.lastMemoryMiB = memoryMiB
-    if (heapMiB > instance.manifest.limits.memoryMiB * maxHeapShare) this.retire(resident, 'heap')
+    this.#judgeHeap(resident)
+  }
+
+  #judgeHeap(resident: Resident): void {
+    const { instance, pool, heapMiB } = resident
+    const isUsual = pool.earlyReplacements >= maxEarlyReplacements
+    const share = heapMiB / instance.manifest.limits.memoryMiB
+    if (resident.leaves !== null || share <= (isUsual ? maxUsualHeapShare : maxHeapShare)) return
+    const ageMs = this.#nowMs() - instance.createdAtMs
+    const isEarly = instance.invocations < earlyInvocations || ageMs < earlyMs
+    if (isUsual && isEarly) return
+    if (!isUsual) pool.earlyReplacements = isEarly ? pool.earlyReplacements + 1 : 0
+    this.retire(resident, 'heap')
   }
 
   #leave(resident: Resident, reason: EvictionReason): void {

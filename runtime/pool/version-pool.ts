@@ -24,6 +24,8 @@ export class VersionPool {
   provisioned = 0
   /** What its last instance that was measured took, in MiB; 0 = none was. */
   lastMemoryMiB = 0
+  /** Instances in a row that were replaced for what their heap held soon after they were made. */
+  earlyReplacements = 0
   /** The instance that was last asked to make room for one of its own. */
   claim: { readonly on: Resident; readonly atMs: number } | null = null
   /** Whether the pool was noted as having something to hand out. */

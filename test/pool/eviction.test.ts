@@ -132,6 +132,18 @@ describe('An instance near its heap limit', () => {
     assert.equal(fixture.pool.evictions.heap, 1)
   })
 
+  it('is not replaced again and again where each request leaves that much garbage', async () => {
+    await using fixture = new PoolFixture()
+    const bundle = fetching('new Uint8Array(27 * 2 ** 20); return new Response("ok")')
+    const target = fixture.define({ bundle, limits: { memoryMiB: 32, cpuMs: 500 } })
+    for (let request = 0; request < 30; request++) {
+      assert.equal((await fixture.get(target)).outcome.kind, 'ok')
+      await turns(2)
+      fixture.advance(200)
+    }
+    assert.equal(fixture.pool.evictions.heap, 2)
+  })
+
   it('finishes what else it has, and takes nothing new', async () => {
     await using fixture = new PoolFixture()
     const bundle = `(() => { let kept; return { default: { async fetch(request) {
