@@ -14,7 +14,7 @@ that list it find its files under /opt, and its packages if they are in nodejs/n
 
 At most 50 MiB zipped, 250 MiB unpacked and 100 000 files.`,
   examples: [
-    'mkdir nodejs && cd nodejs && npm install lodash && cd .. && isolette layer publish lodash .',
+    'npm install --prefix layer/nodejs lodash && isolette layer publish lodash layer',
     'isolette layer publish lodash layer.zip',
   ],
   options: {},
