@@ -1,4 +1,6 @@
 import ivm from 'isolated-vm'
+import type { CodeCache } from './code-cache.ts'
+import { compileRehearsed } from './rehearsed-code.ts'
 
 /** The name under which its frames stand in stacks. */
 const filename = 'isolette:bootstrap'
@@ -6,7 +8,7 @@ const filename = 'isolette:bootstrap'
 interface CompiledScript {
   readonly source: string
   /** V8 checks that it fits the source. */
-  readonly cachedData: ivm.ExternalCopy<ArrayBuffer>
+  readonly cachedData: CodeCache
 }
 
 /** The scripts of the guest's side, compiled once a process. */
@@ -20,7 +22,9 @@ export class CompiledBootstrap {
   constructor(sources: readonly string[], userAgent = 'isolette') {
     this.userAgent = userAgent
     const isolate = new ivm.Isolate({ memoryLimit: 32 })
-    const scripts = sources.map((source) => {
+    const [main, ...parts] = sources
+    this.#main = { source: main!, cachedData: compileRehearsed(main!, filename) }
+    this.#parts = parts.map((source) => {
       const script: ivm.Script & ivm.CachedDataResult = isolate.compileScriptSync(source, {
         filename,
         produceCachedData: true,
@@ -28,8 +32,6 @@ export class CompiledBootstrap {
       return { source, cachedData: script.cachedData! }
     })
     isolate.dispose()
-    this.#main = scripts[0]!
-    this.#parts = scripts
   }
 
   /** Evaluates the script that every isolate begins with; returns what the host holds of it (see `abi.ts`). */
@@ -45,7 +47,8 @@ export class CompiledBootstrap {
    * exception that crosses into the guest would carry the host's stack.
    */
   evaluatePart(isolate: ivm.Isolate, context: ivm.Context, part: unknown): unknown {
-    const script = Number.isSafeInteger(part) && part !== 0 ? this.#parts[part as number] : undefined
+    const script =
+      Number.isSafeInteger(part) && (part as number) > 0 ? this.#parts[(part as number) - 1] : undefined
     if (script === undefined) return undefined
     try {
       return evaluate(script, isolate, context).derefInto({ release: true })

@@ -66,8 +66,22 @@ export class PreparedIsolate {
     this.collect = exports.getSync('collect', { reference: true })
     this.layers = exports.getSync('layers', { reference: true })
     exports.release()
-    rehearse(this, bootstrap.userAgent)
+    rehearse(
+      {
+        load: (bundle, configJson) => this.#loadRehearsal(bundle, configJson),
+        enter: (meta, text) => this.enter.applySync(undefined, [meta, text]),
+        collect: () => this.collect.applySync(),
+      },
+      bootstrap.userAgent,
+    )
     this.#index = guardian.add(this.isolate)
+  }
+
+  #loadRehearsal(bundle: string, configJson: string): void {
+    const script = this.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
+    const module: ivm.Reference = script.runSync(this.context, { reference: true })
+    script.release()
+    this.load.applySync(undefined, [module.derefInto({ release: true }), configJson, false])
   }
 
   /** From now on this answers the guest's host calls. */
