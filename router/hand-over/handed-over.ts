@@ -128,7 +128,9 @@ export class HandedOver {
     addUsage(this.invocation.usage, usage)
     const parts = Buffer.concat(this.#parts)
     this.#parts = []
-    const settled = this.#outcomeOf(outcome, parts)
+    // Its refusal and word that the caller left have crossed: nobody is to try elsewhere.
+    const isMoot = this.#isCanceled && outcome.kind === 'throttled'
+    const settled = isMoot ? canceled : this.#outcomeOf(outcome, parts)
     if (this.#received === null) this.#end()
     else this.#state = 'streaming'
     this.#origin.onSettled(this.invocation, settled)

@@ -191,6 +191,21 @@ test('when the holder dies, what it runs is interrupted, and so are bodies under
   assert.equal(await readAll(source), 'interrupted')
 })
 
+test('a caller that went away while the worker refused is not offered to another', async (t) => {
+  const workers = await TwoWorkers.start(t)
+  workers.holder.answer = (invocation) => {
+    setImmediate(() => {
+      invocation.onSettled({ kind: 'throttled', message: 'full' })
+      // Before word of it has come.
+      workers.origin.cancel(handed.invocation)
+    })
+    return null
+  }
+  const handed = workers.handOver({}, [1, 2])
+  assert.equal((await handed.settled).kind, 'canceled')
+  assert.equal(workers.second.seen.length, 0)
+})
+
 test('when the origin dies, what runs for it is canceled', async (t) => {
   const workers = await TwoWorkers.start(t)
   workers.holder.answer = () => null
