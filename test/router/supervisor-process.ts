@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { Agent, get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { defaultTimings, type FleetTimings } from '../../router/fleet-timings.ts'
@@ -12,6 +15,10 @@ import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Long enough for two busy cores; only a failing test waits for it. */
 export const deadlineMs = 30_000
+
+/** What one process has compiled no other need: on a busy machine that takes seconds. */
+const compiled = mkdtempSync(join(tmpdir(), 'isolette-compiled-'))
+process.on('exit', () => rmSync(compiled, { recursive: true, force: true }))
 
 export interface WorkerAnswer {
   readonly pid: number
@@ -28,6 +35,8 @@ interface Launch {
   readonly options?: Partial<ServerOptions>
   readonly timings?: Partial<FleetTimings>
   readonly env?: Record<string, string>
+  /** Begins without compiled modules, as a new data directory does. */
+  readonly compilesAnew?: boolean
 }
 
 interface Test {
@@ -44,12 +53,13 @@ export class SupervisorProcess {
   stderr = ''
   #lastCallId = 0
 
-  constructor(t: Test, { options = {}, timings = {}, env = {} }: Launch = {}) {
+  constructor(t: Test, { options = {}, timings = {}, env = {}, compilesAnew = false }: Launch = {}) {
     t.after(async () => {
       const exited = once(this.child, 'exit')
       if (this.child.kill('SIGKILL')) await exited
     })
     this.dataDir = options.dataDir ?? temporaryDirectory(t)
+    if (!compilesAnew) shareCompiled(this.dataDir)
     const flags = { data: this.dataDir, port: '0', workers: '2', 'log-level': 'info' }
     const resolved = resolveOptions({ flags, env: {}, cwd: this.dataDir, readFile: () => null })
     const argument = {
@@ -61,7 +71,7 @@ export class SupervisorProcess {
     this.child = fork(path('./fixtures/supervisor.ts'), [JSON.stringify(argument)], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [],
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...env },
     })
     this.child.stdout!.setEncoding('utf8').on('data', (text) => (this.stdout += text))
     this.child.stderr!.setEncoding('utf8').on('data', (text) => (this.stderr += text))
@@ -139,6 +149,13 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
 /** Unlike `kill(pid, 0)` not fooled by orphans that ended, but that the system has not reaped yet. */
 export function isAlive(pid: number): boolean {
   return identifyProcess(pid) !== null
+}
+
+function shareCompiled(dataDir: string): void {
+  const link = join(dataDir, 'cache', 'compiled')
+  if (existsSync(link)) return
+  mkdirSync(join(dataDir, 'cache'), { recursive: true })
+  symlinkSync(compiled, link)
 }
 
 function path(relative: string): string {

@@ -36,7 +36,7 @@ describe('runSupervisor', { timeout: 4 * deadlineMs }, () => {
   })
 
   it('writes compiled modules down before workers listen: it holds their thread', async (t) => {
-    const supervisor = await SupervisorProcess.ready(t, { options: { workers: 1 } })
+    const supervisor = await SupervisorProcess.ready(t, { options: { workers: 1 }, compilesAnew: true })
     assert.ok((await supervisor.get()).compiledModules > 50)
   })
 
