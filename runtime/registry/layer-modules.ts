@@ -1,11 +1,15 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve as resolvePath } from 'node:path'
 import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild'
+import { fixedLimits } from '../model/limits.ts'
 import { Asked } from './asked.ts'
 import { ownNamespace } from './guest-module.ts'
 import { isLayerPath, type LayerFolder } from './layer-folder.ts'
 import { layerFilesModule } from './layer-stubs.ts'
 import { isOptionalImport } from './optional-import.ts'
+
+/** For each byte the bundler may take 70 of memory, with what a layer's maker can think of. */
+const maxLoadedBytes = 2 * fixedLimits.maxLayerScriptBytes
 
 /** Files that the bundler compiles; it takes others as they are, or not at all. */
 const compiled = /(\.[cm]?[jt]sx?|(^|\/)[^./]*)$/
@@ -34,19 +38,29 @@ export function layerModules(layers: LayerFolder): Plugin {
         if (!isFromLayer(args) || Asked.isBy(own, args.pluginData)) return undefined
         return await resolveFrom(layers, args, { resolve, asked: Asked.by(own, args.pluginData) })
       })
-      onLoad({ filter: /^/, namespace: 'file' }, async (args) => await load(layers, args))
+      let loadedBytes = 0
+      // Also what a package's own description names, or a pattern (`require('./' + name)`), which no plugin resolves.
+      onLoad({ filter: /^/, namespace: 'file' }, async (args) => {
+        if (layers.pathOf(args.path) === null) return refusal('Cannot import a file outside of the layers')
+        const { size } = await stat(args.path)
+        loadedBytes += size
+        if (loadedBytes > maxLoadedBytes)
+          return refusal(
+            `Cannot import over ${maxLoadedBytes} bytes of files of layers: must be at most as many`,
+          )
+        return await load(args)
+      })
     },
   }
 }
 
-/** Also of what a package's own description names, or a pattern (`require('./' + name)`), which no plugin resolves. */
-async function load(layers: LayerFolder, args: OnLoadArgs): Promise<OnLoadResult | undefined> {
-  const { path, with: attributes } = args
-  if (layers.pathOf(path) === null) {
-    return { errors: [{ text: 'Cannot import a file outside of the layers' }] }
-  }
+async function load({ path, with: attributes }: OnLoadArgs): Promise<OnLoadResult | undefined> {
   if (!compiled.test(path) || Object.keys(attributes).length > 0) return undefined
   return { contents: Buffer.concat([await readFile(path), Buffer.from(noSourceMap)]), loader: 'default' }
+}
+
+function refusal(text: string): OnLoadResult {
+  return { errors: [{ text }] }
 }
 
 function isFromLayer({ path, namespace, kind }: OnResolveArgs): boolean {

@@ -224,6 +224,16 @@ describe('what layers cannot give', () => {
     }
   })
 
+  it('does not even read more than twice as much', async () => {
+    const name = (at: number) => `${nm}/p/${at}.txt`
+    const files = Object.fromEntries([0, 1, 2].map((at) => [name(at), 'x'.repeat(18_000_000)]))
+    const code = [0, 1, 2].map((at) => `import '/opt/${name(at)}'`).join('\n')
+    assert.match(
+      await messageOf(files, code),
+      /^\/opt(\/\S+)?: Cannot import over 52428800 bytes of files of layers: must be at most as many$/,
+    )
+  })
+
   it('refuses more modules than an isolate should hold', async () => {
     const text = 'x'.repeat(fixedLimits.maxLayerScriptBytes)
     assert.match(
