@@ -1,4 +1,5 @@
 import ivm from 'isolated-vm'
+import { noConfig } from './abi.ts'
 import type { CodeCache } from './code-cache.ts'
 import { compileRehearsed } from './rehearsed-code.ts'
 
@@ -13,14 +14,14 @@ interface CompiledScript {
 
 /** The scripts of the guest's side, compiled once a process. */
 export class CompiledBootstrap {
-  /** What `navigator.userAgent` is. */
-  readonly userAgent: string
+  /** What isolates are configured with until a function is loaded, whose top level finds it. */
+  readonly configJson: string
   readonly #main: CompiledScript
   readonly #parts: readonly CompiledScript[]
 
-  /** See `bundleBootstrap`. */
+  /** For the sources see `bundleBootstrap`; `userAgent` is what `navigator.userAgent` is. */
   constructor(sources: readonly string[], userAgent = 'isolette') {
-    this.userAgent = userAgent
+    this.configJson = JSON.stringify({ ...noConfig, userAgent })
     const isolate = new ivm.Isolate({ memoryLimit: 32 })
     const [main, ...parts] = sources
     this.#main = { source: main!, cachedData: compileRehearsed(main!, filename) }

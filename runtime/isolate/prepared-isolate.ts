@@ -4,7 +4,7 @@ import type { CompiledBootstrap } from './compiled-bootstrap.ts'
 import type { Guardian } from './guardian.ts'
 import { interrupted } from './instance-outcomes.ts'
 import type { Preloaded } from './preload-layers.ts'
-import { rehearse } from './rehearsal.ts'
+import { rehearse, type Stage } from './rehearsal.ts'
 
 /**
  * Answers the guest's host calls. Arguments are hostile: anything that can be copied between isolates. An `ArrayBuffer`
@@ -36,7 +36,13 @@ export class PreparedIsolate {
   #answer: OpHandler = () => undefined
   #fault: unknown
 
-  constructor(bootstrap: CompiledBootstrap, guardian: Guardian, memoryMiB: number) {
+  /** `rehearses` = it takes a request through before somebody waits for it: not worth it if somebody does already. */
+  constructor(
+    bootstrap: CompiledBootstrap,
+    guardian: Guardian,
+    memoryMiB: number,
+    { rehearses = true }: { readonly rehearses?: boolean } = {},
+  ) {
     this.memoryMiB = memoryMiB
     this.#guardian = guardian
     this.isolate = new ivm.Isolate({ memoryLimit: memoryMiB })
@@ -66,22 +72,22 @@ export class PreparedIsolate {
     this.collect = exports.getSync('collect', { reference: true })
     this.layers = exports.getSync('layers', { reference: true })
     exports.release()
-    rehearse(
-      {
-        load: (bundle, configJson) => this.#loadRehearsal(bundle, configJson),
-        enter: (meta, text) => this.enter.applySync(undefined, [meta, text]),
-        collect: () => this.collect.applySync(),
-      },
-      bootstrap.userAgent,
-    )
+    if (rehearses) rehearse(this.#stage, bootstrap.configJson)
+    else this.configure.applySync(undefined, [bootstrap.configJson])
     this.#index = guardian.add(this.isolate)
   }
 
-  #loadRehearsal(bundle: string, configJson: string): void {
-    const script = this.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
-    const module: ivm.Reference = script.runSync(this.context, { reference: true })
-    script.release()
-    this.load.applySync(undefined, [module.derefInto({ release: true }), configJson, false])
+  get #stage(): Stage {
+    return {
+      load: (bundle, configJson) => {
+        const script = this.isolate.compileScriptSync(bundle, { filename: 'isolette:rehearsal' })
+        const module: ivm.Reference = script.runSync(this.context, { reference: true })
+        script.release()
+        this.load.applySync(undefined, [module.derefInto({ release: true }), configJson, false])
+      },
+      enter: (meta, text) => this.enter.applySync(undefined, [meta, text]),
+      collect: () => this.collect.applySync(),
+    }
   }
 
   /** From now on this answers the guest's host calls. */

@@ -1,4 +1,3 @@
-import { noConfig } from './abi.ts'
 import { EntryFrames } from './entry-frames.ts'
 
 /** Where a request can be taken through the bootstrap. */
@@ -11,14 +10,13 @@ export interface Stage {
 const bundle = `({ default: { async fetch() { return new Response('') } } })`
 
 /**
- * Takes one request through the bootstrap, by a function of our own that the real one then replaces. What it configures
- * is what the top level of the real one finds.
+ * Takes one request through the bootstrap, by a function of our own that the real one then replaces.
  *
  * V8 compiles a function when it is first called, and much is done when a thing is first touched: what a request calls of
  * the bootstrap takes a multiple of the time that it takes from then on.
  */
-export function rehearse(stage: Stage, userAgent: string): void {
-  stage.load(bundle, JSON.stringify({ ...noConfig, userAgent }))
+export function rehearse(stage: Stage, configJson: string): void {
+  stage.load(bundle, configJson)
   const frames = new EntryFrames()
   const event = {
     kind: 'http',

@@ -1,6 +1,6 @@
 import { constants, createContext, runInContext, Script } from 'node:vm'
 import ivm from 'isolated-vm'
-import { progressIndex } from './abi.ts'
+import { noConfig, progressIndex } from './abi.ts'
 import type { CodeCache } from './code-cache.ts'
 import { rehearse } from './rehearsal.ts'
 
@@ -42,7 +42,7 @@ export function compileRehearsed(source: string, filename: string): CodeCache {
       },
       collect: () => exports.collect(),
     },
-    '',
+    JSON.stringify(noConfig),
   )
   return new ivm.ExternalCopy(Uint8Array.from(script.createCachedData()).buffer)
 }

@@ -105,7 +105,7 @@ export class PrewarmPool {
     if (waiting !== undefined) return waiting
     set.demand.noteColdStart(this.#options.nowMs())
     const bare = this.#sets.get(keyOf({ memoryMiB: want.memoryMiB, script: null }))
-    return bare?.isolates.pop() ?? this.#make(want.memoryMiB)
+    return bare?.isolates.pop() ?? this.#make(want.memoryMiB, { rehearses: false })
   }
 
   /** A version that needs such an isolate will be asked for before long: one waits for it from now on. */
@@ -205,8 +205,8 @@ export class PrewarmPool {
     if (script === null || this.#options.preload(isolate, script)) isolates.push(isolate)
   }
 
-  #make(limitMiB: number): PreparedIsolate {
-    return new PreparedIsolate(this.#options.bootstrap, this.#options.guardian, limitMiB)
+  #make(limitMiB: number, how?: { rehearses: boolean }): PreparedIsolate {
+    return new PreparedIsolate(this.#options.bootstrap, this.#options.guardian, limitMiB, how)
   }
 
   #schedule(): void {

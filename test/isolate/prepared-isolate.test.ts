@@ -26,9 +26,11 @@ it('tells who it is, before a function is loaded', async () => {
   const guardian = new Guardian()
   try {
     const bootstrap = new CompiledBootstrap(await readBootstrap(null), 'isolette/9')
-    const prepared = new PreparedIsolate(bootstrap, guardian, 16)
-    assert.equal(prepared.context.evalSync('navigator.userAgent'), 'isolette/9')
-    prepared.dispose()
+    for (const rehearses of [true, false]) {
+      const prepared = new PreparedIsolate(bootstrap, guardian, 16, { rehearses })
+      assert.equal(prepared.context.evalSync('navigator.userAgent'), 'isolette/9')
+      prepared.dispose()
+    }
   } finally {
     guardian.stop()
   }
