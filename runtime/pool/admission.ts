@@ -56,6 +56,7 @@ export class Admission {
 
   /** The share of a function may be another: what cannot be admitted now is given away, or asks again, or is refused. */
   review(owner: FunctionPool, onAdmitted: (pool: VersionPool) => void): void {
+    this.#giveAway(owner)
     this.admit(owner, onAdmitted)
     for (const waiting of [...owner.unadmitted]) {
       const share = this.#shareOf(waiting.pool)
@@ -63,6 +64,17 @@ export class Admission {
       if (share.requests === 0 && this.#handOver(waiting.invocation)) this.#line.handOver(waiting)
       else if (!this.#shares.askMore(owner.name, 'requests') && !lacksInstances(waiting.pool, share))
         this.#line.giveUp(waiting, throttledOver(waiting.pool))
+    }
+  }
+
+  /** Those that wait for an instance, where this worker is to have none of the function's any more. */
+  #giveAway(owner: FunctionPool): void {
+    for (const pool of owner.versions) {
+      if (!pool.isCapped || pool.waiting.length === 0 || this.#shareOf(pool)?.requests !== 0) continue
+      for (const waiting of [...pool.waiting]) {
+        if (!this.#handOver(waiting.invocation)) return
+        this.#line.handOver(waiting)
+      }
     }
   }
 

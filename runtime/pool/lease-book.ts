@@ -115,7 +115,9 @@ export class LeaseBook {
   #divide(functionName: string, holdings: ReadonlyMap<number, Holding>): void {
     const all = [...holdings]
     const staying = all.filter(([worker]) => !this.#retired.has(worker))
-    const claimants = (staying.length > 0 ? staying : all).map(([, holding]) => ({
+    // Where none of them needs any, one that drains goes on with what waits in it.
+    const isWanted = staying.some(([, { need }]) => need.requests > 0)
+    const claimants = (isWanted ? staying : all).map(([, holding]) => ({
       holding,
       need: holding.need,
       isHolder: holding.target.requests > 0,

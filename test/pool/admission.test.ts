@@ -189,6 +189,31 @@ describe('pool.maxInstances', () => {
     assert.equal((await held.release()).outcome.kind, 'ok')
   })
 
+  it('gives away what waits for an instance when this worker is to have none any more', async () => {
+    const shares = new TestShares()
+    const given: Invocation[] = []
+    let isAnybodyThere = false
+    const handOver = (invocation: Invocation) => isAnybodyThere && given.push(invocation) > 0
+    shares.share = { requests: Number.POSITIVE_INFINITY, instances: 1 }
+    await using fixture = new PoolFixture({ shares, handOver })
+    const target = fixture.define({ bundle: holding, pool: { maxInstances: 1, concurrency: 1 } })
+    const running = hold(fixture, target)
+    await turns()
+    const waiting = [hold(fixture, target), hold(fixture, target)]
+    await turns()
+    shares.share = { requests: 0, instances: 0 }
+    fixture.pool.noteShare('test')
+    assert.deepEqual(given, [])
+    isAnybodyThere = true
+    fixture.pool.noteShare('test')
+    assert.deepEqual(
+      given,
+      waiting.map(({ invocation }) => invocation),
+    )
+    assert.deepEqual(fixture.pool.inUse('test'), { requests: 1, instances: 1 })
+    assert.equal((await running.release()).outcome.kind, 'ok')
+  })
+
   it('has provisioned instances made as soon as there is a share for them', async () => {
     const shares = new TestShares()
     await using fixture = new PoolFixture({ shares })

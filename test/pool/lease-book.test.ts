@@ -120,6 +120,20 @@ test('a worker that drains alone keeps its share', () => {
   assert.equal(fixture.last(1).share.requests, 4)
 })
 
+test('a worker that drains keeps its share while those that stay need none', () => {
+  const fixture = new Fixture()
+  fixture.want(1, 1)
+  fixture.want(2, 1)
+  fixture.confirm(1, 1)
+  fixture.want(2, 0, false)
+  fixture.book.retire(1)
+  fixture.confirm(2, 0)
+  assert.deepEqual(fixture.shares(), [4, 0])
+  fixture.want(2, 1)
+  fixture.confirm(1, 0)
+  assert.deepEqual(fixture.shares(), [0, 4])
+})
+
 test('a lower total is taken from all, a higher one is given to all', () => {
   const fixture = new Fixture()
   fixture.want(1, 1)
