@@ -52,9 +52,16 @@ export interface ResolvedLayer {
   readonly pack: Digest
 }
 
+const referenceForm = /^([^:]*):([1-9][0-9]{0,8})$/
+
+/** Whether `parseLayerReference` takes it. */
+export function isLayerReference(text: string): boolean {
+  return isName(referenceForm.exec(text)?.[1] ?? '')
+}
+
 /** @throws IsoletteError `bad_name` */
 export function parseLayerReference(text: string): LayerReference {
-  const [, name = '', number = ''] = /^([^:]*):([1-9][0-9]{0,8})$/.exec(text) ?? []
+  const [, name = '', number = ''] = referenceForm.exec(text) ?? []
   if (!isName(name)) {
     const shown = JSON.stringify(text.slice(0, 100))
     throw new IsoletteError(

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { IsoletteError } from '../model/errors.ts'
 import type { FunctionSettings, PoolSettings } from '../model/function.ts'
-import { parseLayerReference } from '../model/layer.ts'
+import { isLayerReference } from '../model/layer.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RoutePattern } from '../model/route.ts'
 import { parseRoutePattern, parseRoutes, type RouteSource } from '../model/route-pattern.ts'
@@ -57,7 +57,11 @@ export function parseFunctionConfig(text: string): FunctionConfig {
 
 function readLayers(document: JsoncDocument, layers: readonly string[]): readonly string[] {
   layers.forEach((layer, index) => {
-    refuseAt(document, ['layers', index], () => parseLayerReference(layer))
+    const path = ['layers', index]
+    const shown = describe(path, layer)
+    if (!isLayerReference(layer))
+      throw badValue(document, path, `${shown}, must be a name and a version, like "lodash:1"`)
+    if (layers.indexOf(layer) < index) throw badValue(document, path, `${shown}, must be listed once`)
   })
   return layers
 }

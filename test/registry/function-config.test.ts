@@ -246,11 +246,12 @@ describe('parseFunctionConfig', () => {
     ],
     [
       '{"layers":["fonts"]}',
-      'layers[0]: Cannot use layer "fonts": must be a name and a version, like "lodash:1"',
+      'layers[0]: "fonts", must be a name and a version, like "lodash:1"',
       'layers[0]',
       1,
       12,
     ],
+    ['{"layers":["a:1", "a:2", "a:1"]}', 'layers[2]: "a:1", must be listed once', 'layers[2]', 1, 26],
   ]
   for (const [text, message, path, line, column] of refused) {
     it(`refuses ${text.slice(0, 60).replaceAll('\n', ' ')} with its place`, () => {
