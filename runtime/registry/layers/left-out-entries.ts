@@ -20,10 +20,12 @@ export class LeftOutEntries {
   warnings(): readonly string[] {
     const warnings: string[] = []
     if (this.#commands > 0) {
-      warnings.push(`Left out of the layer: ${this.#commands} commands in node_modules/.bin`)
+      const commands = `${this.#commands} ${this.#commands === 1 ? 'command' : 'commands'}`
+      warnings.push(`Left out of the layer: ${commands} in node_modules/.bin`)
     }
     if (this.#finderFiles > 0) {
-      warnings.push(`Left out of the layer: ${this.#finderFiles} files of the Finder (__MACOSX, .DS_Store)`)
+      const files = `${this.#finderFiles} ${this.#finderFiles === 1 ? 'file' : 'files'}`
+      warnings.push(`Left out of the layer: ${files} of the Finder (__MACOSX, .DS_Store)`)
     }
     return warnings
   }

@@ -94,7 +94,7 @@ describe('packLayer', () => {
     const zipped = await packZip(root, [[`${bin}/`, ''], ...Object.entries(odd), ['nodejs/a.js', 'a']])
     assert.deepEqual(pathsOf(zipped), ['nodejs/a.js'])
     assert.deepEqual(zipped.warnings, [
-      'Left out of the layer: 1 commands in node_modules/.bin',
+      'Left out of the layer: 1 command in node_modules/.bin',
       'Left out of the layer: 3 files of the Finder (__MACOSX, .DS_Store)',
     ])
     for (const [path, content] of Object.entries(odd)) root.write({ [`layer/${path}`]: content })
