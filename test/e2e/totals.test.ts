@@ -139,3 +139,18 @@ test('what is reserved can be changed by a deployment, to nothing and back', asy
   const answers = await many(12, '/change?ms=500')
   assert.equal(answers.filter(({ status }) => status === 200).length, 2)
 })
+
+test('replacing workers loses nothing of what waits for few instances', async () => {
+  await server.deploy('line', withPool({ maxInstances: 2, concurrency: 1 }))
+  let isReplaced = false
+  const answers: Answer[] = []
+  const clients = Array.from({ length: 24 }, async () => {
+    while (!isReplaced) answers.push(await server.call('/line?ms=20', fresh))
+  })
+  const { code, stderr } = await server.cli('workers', 'replace')
+  isReplaced = true
+  await Promise.all(clients)
+  assert.equal(code, 0, stderr)
+  assert.ok(answers.length > 24)
+  for (const { status, text } of answers) assert.equal(status, 200, text)
+})
