@@ -36,6 +36,8 @@ class Worker {
   readonly #flight: FlightRecorder
   /** What the supervisor said before the service was there. */
   readonly #early: Exclude<ToWorker, { kind: 'drain' }>[] = []
+  /** Told which versions must rest, or that it is to end: without that it would run what brought the last one down. */
+  readonly #told = Promise.withResolvers<void>()
   #service: WorkerService | null = null
   /** Null until a drain is asked for. */
   #lingerMs: number | null = null
@@ -63,6 +65,7 @@ class Worker {
         sendLease: (note) => this.#send({ kind: 'lease', note }),
       })
       service.onRecords((records, dropped) => this.#send({ kind: 'records', records, dropped }))
+      await this.#told.promise
       // Before listening: the first request must see every change that was answered by now.
       this.#service = service
       for (const message of this.#early) this.#handle(message, service)
@@ -89,6 +92,7 @@ class Worker {
 
   #watchProcess(): void {
     process.on('message', (message: ToWorker) => {
+      if (message.kind === 'quarantine') this.#told.resolve()
       if (message.kind === 'drain') this.#drain(message.lingerMs)
       else if (this.#service === null) this.#early.push(message)
       else this.#handle(message, this.#service)
@@ -149,6 +153,7 @@ class Worker {
       }, this.#boot.drainMs)
     }
     this.#lingerMs = Math.min(lingerMs, this.#lingerMs ?? lingerMs)
+    this.#told.resolve()
     if (this.#service === null) return
     const service = this.#service
     void service.drain({ lingerMs: this.#lingerMs }).then(() => {

@@ -155,9 +155,10 @@ export class Pool implements Invoker {
     if (!pool.instances.some(hasIt)) pool.leaving.some(hasIt)
   }
 
-  /** These versions answer `quarantined` until the next call; their instances go. */
+  /** These versions answer `quarantined` until the next call; their instances go, and isolates that wait with these layers. */
   setQuarantine(versionIds: readonly string[]): void {
     this.#quarantined = new Set(versionIds)
+    this.prewarm.forget(this.#quarantined)
     for (const resident of [...this.#residents.all]) {
       if (this.#quarantined.has(resident.instance.manifest.versionId))
         this.#residents.retire(resident, 'removed')

@@ -3,7 +3,7 @@ import type { Guardian } from '../isolate/guardian.ts'
 import type { CompiledLayerScript, LayerAccess } from '../isolate/layer-script.ts'
 import { PreparedIsolate } from '../isolate/prepared-isolate.ts'
 import { limitBounds } from '../model/limits.ts'
-import type { VersionManifest } from '../model/version.ts'
+import type { Digest, VersionManifest } from '../model/version.ts'
 import { nextPrewarmStep, PrewarmDemand, type PrewarmSettings } from './prewarm-policy.ts'
 import type { PrewarmStatus } from './status.ts'
 
@@ -111,6 +111,16 @@ export class PrewarmPool {
   /** A version that needs such an isolate will be asked for before long: one waits for it from now on. */
   expect(want: PrewarmWant): void {
     this.#noteUse(want)
+  }
+
+  /** Drops isolates that have evaluated one of these layer scripts, and makes no more of them until one is asked for. */
+  forget(layerScripts: ReadonlySet<Digest>): void {
+    for (const [key, set] of this.#sets) {
+      const { script } = set.want
+      if (script === null || !layerScripts.has(script.digest)) continue
+      drop(set)
+      this.#sets.delete(key)
+    }
   }
 
   /** Drops what is not wanted any more, and looks whether any are missing. To be called once in a while. */

@@ -127,6 +127,21 @@ describe('PrewarmPool', () => {
     assert.deepEqual([fixture.sets, fixture.preloaded], [['128 0/1', 'lodash 0/1'], []])
   })
 
+  it('makes no more of layers that are to be forgotten, though they were expected', (t) => {
+    using fixture = new Fixture(t)
+    const [bad, good] = [script('bad'), script('good')]
+    fixture.pool.expect({ memoryMiB: 128, script: bad })
+    fixture.settle()
+    fixture.pool.expect({ memoryMiB: 64, script: bad })
+    fixture.pool.expect({ memoryMiB: 128, script: good })
+    const waiting = fixture.pool.ready
+    fixture.pool.forget(new Set(['bad']))
+    assert.equal(fixture.pool.ready, waiting - 1)
+    fixture.settle()
+    assert.deepEqual(fixture.preloaded, ['bad', 'good'])
+    assert.deepEqual(fixture.sets, ['128 1/1', 'good 1/1'])
+  })
+
   it('counts layers that cannot be preloaded as bare', (t) => {
     using fixture = new Fixture(t)
     const broken = script('broken')
