@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { IsoletteError } from '../model/errors.ts'
-import type { LayerVersion } from '../model/layer.ts'
+import { formatLayerReference, type LayerVersion } from '../model/layer.ts'
 import { checkName } from '../model/name.ts'
 import type { Builder } from '../registry/build.ts'
 import { encodeLayerIndex } from '../registry/layers/read-layer-index.ts'
@@ -14,7 +14,8 @@ export interface PublishedLayer {
 }
 
 /**
- * Takes a layer from a zip or a folder to a number: pack, store the artifacts, change the registry.
+ * Takes a layer from a zip or a folder to a number: pack, store the artifacts, change the registry. What it wants to be
+ * preloaded is then tried, and warned of if it cannot be.
  *
  * @param request.path absolute
  * @throws IsoletteError what `Builder.packLayer` and `Registry.publishLayer` throw; then nothing has changed
@@ -39,7 +40,19 @@ export async function publishLayer(
     fileCount: files.length,
     unpackedBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   })
-  return { layer, unchanged, warnings: packed.warnings }
+  const isAsked = packed.index.preload !== null && packed.index.preload.length > 0
+  const warnings = isAsked ? await checkPublished(builder, formatLayerReference(layer)) : []
+  return { layer, unchanged, warnings: [...packed.warnings, ...warnings] }
+}
+
+/** The layer is published: what may be wrong with it is no refusal any more. */
+async function checkPublished(builder: Builder, reference: string): Promise<readonly string[]> {
+  try {
+    return await builder.checkLayer(reference)
+  } catch (error) {
+    if (error instanceof IsoletteError) return [error.message]
+    throw error
+  }
 }
 
 export interface LayerPublisherParts {

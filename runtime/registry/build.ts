@@ -51,5 +51,13 @@ export interface Builder {
   /** What it writes into the temporary folder, also when it fails, is the caller's to remove.
    * @throws IsoletteError what `packLayer` throws; `bad_layer` too if it takes too long or ends the process that reads */
   packLayer(request: PackRequest): Promise<PackedLayer>
+  /**
+   * Has what a published layer says is to be preloaded evaluated, alone.
+   *
+   * @returns warnings for the layer's maker, about code that throws, takes too long or ends the process as well
+   * @throws IsoletteError `layer_not_found`, `data_damaged`, `storage_full`, `unavailable`, `internal_error`; `bad_layer` if
+   * it takes too long to lay out or to bundle
+   */
+  checkLayer(reference: string): Promise<readonly string[]>
   close(): Promise<void>
 }

@@ -12,7 +12,7 @@ export interface BuilderOptions {
   readonly onEnded?: (pid: number) => void
   /** Most milliseconds for one build. @default 30 000 */
   readonly deadlineMs?: number
-  /** Most milliseconds for packing one layer, which may be read from a slow disk. @default 120 000 */
+  /** Most milliseconds for packing one layer, which may be read from a slow disk, or for checking it. @default 120 000 */
   readonly packDeadlineMs?: number
   /** Milliseconds a top level may overstay `maxEvaluationMs` until its process is killed. @default 1000 */
   readonly evaluationGraceMs?: number
@@ -63,6 +63,10 @@ class BuilderClient implements Builder {
 
   packLayer(request: PackRequest): Promise<PackedLayer> {
     return this.#inTurn(`pack layer ${JSON.stringify(request.path)}`, (forked) => forked.packLayer(request))
+  }
+
+  checkLayer(reference: string): Promise<readonly string[]> {
+    return this.#inTurn(`check layer ${reference}`, (forked) => forked.checkLayer(reference))
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@
 
 import { buildFunction } from './build-function.ts'
 import type { FromBuilder, ToBuilder } from './builder-protocol.ts'
+import { checkLayer } from './check-layer.ts'
 import { createBundleEvaluator } from './evaluate-bundle.ts'
 import type { GivenLayers } from './layer-lookup.ts'
 import { packLayer } from './layers/pack-layer.ts'
@@ -29,19 +30,29 @@ process.on('message', async (message: ToBuilder) => {
   else await send(await answer(message))
 })
 
-type Work = Extract<ToBuilder, { kind: 'build' | 'pack' }>
+type Work = Extract<ToBuilder, { kind: 'build' | 'pack' | 'check' }>
 
 async function answer(message: Work): Promise<FromBuilder> {
   try {
     return await carryOut(message)
   } catch (error) {
-    const doing = `${message.kind} ${JSON.stringify(message.request.path)}`
-    return { kind: 'refused', refusal: refusalOf(error, doing) }
+    return { kind: 'refused', refusal: refusalOf(error, describe(message)) }
   }
+}
+
+function describe(message: Work): string {
+  return message.kind === 'check'
+    ? `check layer ${message.layer.layers[0]!.reference}`
+    : `${message.kind} ${JSON.stringify(message.request.path)}`
 }
 
 async function carryOut(message: Work): Promise<FromBuilder> {
   if (message.kind === 'pack') return { kind: 'packed', layer: await packLayer(message.request) }
+  if (message.kind === 'check') {
+    const { evaluatePreload } = evaluator
+    const onEvaluating = () => send({ kind: 'evaluating', main: '/opt' })
+    return { kind: 'checked', warnings: await checkLayer(message.layer, { evaluatePreload, onEvaluating }) }
+  }
   const build = await buildFunction(message.request, {
     evaluator,
     findLayers,

@@ -62,10 +62,11 @@ export async function bundleFunction(
   let result = await attempt.run()
   const importsAsyncHooks = asyncHooksPath in result.metafile.inputs
   const imported = importedFromLayers(result.metafile.inputs, source.main)
-  const { script: layerScript, warnings: layerWarnings } =
+  const fromLayers =
     layers === null
-      ? { script: null, warnings: [] }
+      ? { script: null, missing: [], warnings: [] }
       : await bundleLayerScript(layers, imported, { unsafe, isLowered: importsAsyncHooks })
+  const layerScript = fromLayers.script
   const isLowered = importsAsyncHooks || layerScript?.isLowered === true
   const shapes = layerScript?.shapes ?? new Map<string, ModuleShape>()
   if (isLowered || [...shapes.values()].some(({ kind }) => kind !== 'commonjs')) {
@@ -94,7 +95,7 @@ export async function bundleFunction(
     sourceMap,
     layerScript,
     readsLayerFiles: layerScript?.readsFiles === true || layerFilesPath in result.metafile.inputs,
-    warnings: [...warnings, ...layerWarnings],
+    warnings: [...warnings, ...fromLayers.missing, ...fromLayers.warnings],
   }
 }
 

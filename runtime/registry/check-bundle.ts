@@ -68,7 +68,7 @@ function refusal({ main }: Candidate, message: string): Error {
   return buildFailed([{ file: main, line: null, column: null, message }])
 }
 
-export function tooMuchMemory({ limits }: Candidate): string {
+export function tooMuchMemory({ limits }: { readonly limits: Pick<Limits, 'memoryMiB'> }): string {
   return `top-level evaluation used more than limits.memoryMiB, ${limits.memoryMiB} MiB`
 }
 

@@ -3,8 +3,16 @@ import { type Candidate, evaluationTooLong, reasonOf, tooMuchMemory } from './ch
 import { isLayerPath, type LayerFolder } from './layer-folder.ts'
 import { findAuthorPosition } from './source-map-stack.ts'
 
+/** Layers that waiting isolates may evaluate: those of a version to be, or one alone. */
+export interface PreloadCandidate {
+  readonly bundle: Pick<Candidate['bundle'], 'layerScript' | 'sourceMap'>
+  readonly limits: Pick<Candidate['limits'], 'memoryMiB'>
+  readonly unsafe: Candidate['unsafe']
+  readonly layers: Candidate['layers']
+}
+
 /** Evaluates what a candidate's layers preload as waiting isolates do, in one that is then thrown away; null = it can be. */
-export type EvaluatePreload = (candidate: Candidate) => LoadFailure | null
+export type EvaluatePreload = (candidate: PreloadCandidate) => LoadFailure | null
 
 /** Whether waiting isolates evaluate a version's layers, and what its author is told if they cannot. */
 export interface PreloadCheck {
@@ -13,7 +21,7 @@ export interface PreloadCheck {
 }
 
 /** Finds out whether layers can be evaluated before there is a function. If not, it is done when one is loaded. */
-export function checkPreload(candidate: Candidate, evaluate: EvaluatePreload): PreloadCheck {
+export function checkPreload(candidate: PreloadCandidate, evaluate: EvaluatePreload): PreloadCheck {
   const { bundle, layers, unsafe } = candidate
   const script = bundle.layerScript
   // Waiting isolates have no WebAssembly.
@@ -26,7 +34,7 @@ export function checkPreload(candidate: Candidate, evaluate: EvaluatePreload): P
   return { isPreloaded: false, warnings: [warning] }
 }
 
-function explain(failure: LoadFailure, candidate: Candidate, folder: LayerFolder) {
+function explain(failure: LoadFailure, candidate: PreloadCandidate, folder: LayerFolder) {
   const { sourceMap, layerScript } = candidate.bundle
   const modules = layerScript!.preload.filter(isLayerPath).map((path) => nameOf(folder, path))
   // Nobody knows which.

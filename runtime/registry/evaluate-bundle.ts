@@ -14,8 +14,8 @@ import { preloadLayers } from '../isolate/preload-layers.ts'
 import { PreparedIsolate } from '../isolate/prepared-isolate.ts'
 import { SliceMeter, threadClock } from '../isolate/slice-meter.ts'
 import type { VersionManifest } from '../model/version.ts'
-import type { Candidate, EvaluateBundle } from './check-bundle.ts'
-import type { EvaluatePreload } from './check-preload.ts'
+import type { EvaluateBundle } from './check-bundle.ts'
+import type { EvaluatePreload, PreloadCandidate } from './check-preload.ts'
 
 /** Evaluates what is built as workers do, each in an isolate of its own, on the caller's thread. */
 export interface BundleEvaluator {
@@ -71,7 +71,7 @@ export async function createBundleEvaluator(): Promise<BundleEvaluator> {
 }
 
 /** All is evaluated with the function: waiting isolates may have nothing preloaded. */
-function layersOf({ bundle: { layerScript }, layers }: Candidate): LayerAccess | null {
+function layersOf({ bundle: { layerScript }, layers }: PreloadCandidate): LayerAccess | null {
   if (layers === null) return null
   const { files } = layers
   if (layerScript === null) return { script: null, isPreloaded: false, files }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { IsoletteError } from '../model/errors.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { Build, BuildRequest } from './build.ts'
 import type { BuilderOptions } from './builder-client.ts'
@@ -9,6 +10,7 @@ import { evaluationTooLong } from './check-bundle.ts'
 import type { PackedLayer, PackRequest } from './layers/pack-layer.ts'
 import { errorOf, refusalOf } from './refusal.ts'
 import { RunningBuild } from './running-build.ts'
+import { cannotPreload, RunningLayerCheck } from './running-layer-check.ts'
 import { RunningPack } from './running-pack.ts'
 import type { WorkResult } from './work-result.ts'
 
@@ -20,7 +22,7 @@ export class ForkedBuilder {
   #hasEnded = false
   /** Something went wrong in it that must not: esbuild's own process is gone, say. It would go on going wrong. */
   #isBroken = false
-  #running: RunningBuild | RunningPack | null = null
+  #running: RunningBuild | RunningLayerCheck | RunningPack | null = null
   #complaint = ''
 
   constructor(options: Required<BuilderOptions>) {
@@ -70,6 +72,22 @@ export class ForkedBuilder {
     return await this.#ask({ kind: 'pack', request }, running.result)
   }
 
+  /** @throws IsoletteError what `Builder.checkLayer` throws */
+  async checkLayer(reference: string): Promise<readonly string[]> {
+    const { artifacts, cache, resolve } = this.#options.layers
+    const layer = { layers: resolve([reference]), artifacts, cache }
+    const running = new RunningLayerCheck(reference)
+    running.failAfter(this.#options.packDeadlineMs)
+    this.#running = running
+    try {
+      return await this.#ask({ kind: 'check', layer }, running.result)
+    } catch (error) {
+      if (error instanceof IsoletteError && error.code === 'build_failed')
+        return [cannotPreload(reference, error)]
+      throw error
+    }
+  }
+
   /** Kills the process, with what it started. Resolves when it is gone. */
   async end(): Promise<void> {
     if (!this.#hasEnded && this.#child.pid !== undefined) {
@@ -102,6 +120,9 @@ export class ForkedBuilder {
       running.result.reject(errorOf(message.refusal))
     } else if (running instanceof RunningPack) {
       if (message.kind === 'packed') running.result.resolve(message.layer)
+    } else if (running instanceof RunningLayerCheck) {
+      if (message.kind === 'evaluating') running.noteEvaluating(this.#maxEvaluationMs)
+      if (message.kind === 'checked') running.result.resolve(message.warnings)
     } else {
       this.#receiveOfBuild(running, message)
     }
@@ -111,7 +132,7 @@ export class ForkedBuilder {
     switch (message.kind) {
       case 'evaluating':
         running.noteEvaluating(message.main)
-        running.failAfter(fixedLimits.maxEvaluationMs + this.#options.evaluationGraceMs, evaluationTooLong)
+        running.failAfter(this.#maxEvaluationMs, evaluationTooLong)
         break
       case 'needs_layers':
         this.#send(this.#layersFor(message.references))
@@ -119,6 +140,10 @@ export class ForkedBuilder {
       case 'built':
         running.result.resolve(message.build)
     }
+  }
+
+  get #maxEvaluationMs(): number {
+    return fixedLimits.maxEvaluationMs + this.#options.evaluationGraceMs
   }
 
   #layersFor(references: readonly string[]): ToBuilder {

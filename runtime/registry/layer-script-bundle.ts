@@ -35,14 +35,18 @@ export interface LayerScriptBundle {
  *
  * @param imported what the function imports; what its layers want to be preloaded is added
  * @param options.isLowered whether the function imports `node:async_hooks`
- * @returns `script` null if there is no module to bundle
+ * @returns `script` null if there is no module to bundle; `missing` says of what is to be preloaded that it is not there
  * @throws IsoletteError `build_failed` naming files as `/opt/…`
  */
 export async function bundleLayerScript(
   layers: LayerFolder,
   imported: ImportedFromLayers,
   options: { readonly unsafe: UnsafeFeatures; readonly isLowered: boolean },
-): Promise<{ readonly script: LayerScriptBundle | null; readonly warnings: readonly string[] }> {
+): Promise<{
+  readonly script: LayerScriptBundle | null
+  readonly missing: readonly string[]
+  readonly warnings: readonly string[]
+}> {
   const script = new LayerScript(layers, imported, options.unsafe)
   let isLowered = options.isLowered
   let result = await script.build(isLowered)
@@ -50,12 +54,9 @@ export async function bundleLayerScript(
     isLowered = true
     result = await script.build(isLowered)
   }
-  const { modules } = script
-  const warnings = [
-    ...script.warnings,
-    ...problemsOf(result.warnings, script.problemSource).map(formatProblem),
-  ]
-  if (modules.length === 0) return { script: null, warnings }
+  const { modules, missing } = script
+  const warnings = problemsOf(result.warnings, script.problemSource).map(formatProblem)
+  if (modules.length === 0) return { script: null, missing, warnings }
   const { code, sourceMap } = makePathsPortable(
     {
       code: result.outputFiles.find(({ path }) => path.endsWith('.js'))!.text,
@@ -72,7 +73,8 @@ export async function bundleLayerScript(
   }
   const readsFiles = layerFilesPath in result.metafile.inputs
   const shapes = await script.shapes(result)
-  return { script: { code, sourceMap, shapes, isLowered, readsFiles, preload: script.preload }, warnings }
+  const { preload } = script
+  return { script: { code, sourceMap, shapes, isLowered, readsFiles, preload }, missing, warnings }
 }
 
 type Output = { readonly metafile: true; readonly write: false }
@@ -83,7 +85,7 @@ class LayerScript {
   readonly problemSource: ProblemSource
   modules: readonly string[] = []
   preload: readonly string[] = []
-  warnings: string[] = []
+  missing: string[] = []
   readonly #layers: LayerFolder
   readonly #imported: ImportedFromLayers
   readonly #plugins: Plugin[]
@@ -180,13 +182,13 @@ class LayerScript {
     const { layers } = this.#layers.merged
     const speaking = layers.filter(({ index }) => index.preload !== null)
     const wanted: string[] = []
-    this.warnings = []
+    this.missing = []
     for (const { reference, index } of speaking) {
       for (const specifier of index.preload ?? []) {
         const found = await find(specifier)
         if (found.path !== null) wanted.push(found.path)
         else
-          this.warnings.push(
+          this.missing.push(
             `Cannot preload ${JSON.stringify(specifier)} of layer ${reference}: ${why(found)}`,
           )
       }

@@ -58,6 +58,27 @@ describe('POST /v1/layers', () => {
     assert.equal(admin.builder.layerRequests[0]!.path, '/layers/it.zip')
   })
 
+  it('tells what cannot be preloaded, of layers that ask for it, and never refuses them for it', async () => {
+    await using server = await start()
+    const { builder } = server.admin
+    builder.check = (reference) => [`of ${reference}`]
+    const warningsOf = async (content: string) => {
+      const { status, body } = await server.publish('lodash', { 'a.js': content })
+      assert.equal(status, 200)
+      return body.warnings
+    }
+    assert.deepEqual(await warningsOf('1'), [])
+    builder.layerPreload = []
+    assert.deepEqual(await warningsOf('2'), [])
+    builder.layerPreload = ['a']
+    assert.deepEqual(await warningsOf('3'), ['of lodash:3'])
+    builder.check = () => {
+      throw new IsoletteError('storage_full', 'Cannot lay out layers: no space left')
+    }
+    assert.deepEqual(await warningsOf('4'), ['Cannot lay out layers: no space left'])
+    assert.equal(server.admin.registry.getLayer({ name: 'lodash', version: 4 }).version, 4)
+  })
+
   it('passes on what a layer cannot be, changes nothing and leaves nothing behind', async () => {
     await using server = await start()
     const { admin } = server

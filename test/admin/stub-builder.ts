@@ -16,6 +16,9 @@ export class StubBuilder implements Builder {
   /** What the next layer holds, by path. */
   layerFiles: Readonly<Record<string, string>> = { 'nodejs/node_modules/lodash/lodash.js': 'four' }
   readonly layerRequests: PackRequest[] = []
+  layerPreload: readonly string[] | null = null
+  /** What is said of published layers. */
+  check: (reference: string) => readonly string[] = () => []
   /** Awaited by a build before it reads `code`. */
   gate: () => Promise<void> = async () => {}
 
@@ -54,14 +57,22 @@ export class StubBuilder implements Builder {
   async packLayer(request: PackRequest): Promise<PackedLayer> {
     this.layerRequests.push(request)
     await this.gate()
-    return packStub(request, this.layerFiles)
+    return packStub(request, this.layerFiles, this.layerPreload)
+  }
+
+  async checkLayer(reference: string): Promise<readonly string[]> {
+    return this.check(reference)
   }
 
   async close(): Promise<void> {}
 }
 
 /** As `packLayer` does it, with the files given. */
-function packStub({ temporaryFolder }: PackRequest, content: Readonly<Record<string, string>>): PackedLayer {
+function packStub(
+  { temporaryFolder }: PackRequest,
+  content: Readonly<Record<string, string>>,
+  preload: readonly string[] | null,
+): PackedLayer {
   const paths = Object.keys(content).sort()
   const packFile = join(temporaryFolder, 'pack')
   const pack = paths.map((path) => content[path]!).join('')
@@ -74,7 +85,7 @@ function packStub({ temporaryFolder }: PackRequest, content: Readonly<Record<str
     return file
   })
   return {
-    index: { pack: sha256(pack), files, preload: null },
+    index: { pack: sha256(pack), files, preload },
     packFile,
     unpackedBytes: offset,
     warnings: [],

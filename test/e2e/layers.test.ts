@@ -201,6 +201,32 @@ describe('layers, from a zip to an answer', () => {
     })
   }
 
+  test('a layer whose preload throws is published, with a warning, and evaluated with the function', async () => {
+    const source = await writeFiles(folder('layer early'), {
+      'layer.jsonc': '{ "preload": ["early", "late"] }',
+      [`${nm}/early/index.js`]: `exports.name = globalThis.named.toUpperCase()`,
+    })
+    const { code, stdout, stderr } = await server.cli('layer', 'publish', 'early', source)
+    assert.equal(code, 0)
+    assert.match(stdout, /^published early:1 /)
+    assert.match(
+      stderr,
+      /^isolette: warning: Cannot preload "late" of layer early:1: not there, .*another layer of a function may have it$/m,
+    )
+    assert.match(
+      stderr,
+      /^isolette: warning: Cannot preload layer early:1, \/opt\/nodejs\/node_modules\/early\/index\.js:1:33: TypeError: .*; it will be evaluated with the function$/m,
+    )
+    const answer = await answerOf(
+      'early',
+      { layers: ['early:1'] },
+      `globalThis.named = 'it'
+      const { name } = require('early')
+      export default { fetch: () => Response.json(name) }`,
+    )
+    assert.equal(answer, 'IT')
+  })
+
   test('what a layer throws has its place in the layer', async () => {
     await publish('broken', {
       [`${nm}/broken/index.js`]: `exports.run = () => {\n  throw new Error('it broke')\n}`,

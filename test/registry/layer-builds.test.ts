@@ -187,4 +187,70 @@ describe('builds with layers', () => {
     })
     await build({ layers: ['one:1'] }, handler)
   })
+
+  const checks: [what: string, files: Files, warnings: RegExp[]][] = [
+    ['nothing of one that is fine', { 'nodejs/node_modules/p/index.js': `require('node:async_hooks')` }, []],
+    [
+      'that a module is not there',
+      {},
+      [
+        /^Cannot preload "p" of layer it:1: not there, must be a module of the layers; another layer of a function may have it$/,
+      ],
+    ],
+    [
+      'that a module imports what is not there',
+      { 'nodejs/node_modules/p/index.js': `require('elsewhere')` },
+      [
+        /^Cannot preload layer it:1: \/opt\/nodejs\/node_modules\/p\/index\.js:1:9: Cannot resolve "elsewhere": searched .*; functions that list it cannot be deployed without another layer that has it$/,
+      ],
+    ],
+    [
+      'that a module does not compile',
+      { 'nodejs/node_modules/p/index.js': `let let` },
+      [
+        /^Cannot preload layer it:1: \/opt\/nodejs\/node_modules\/p\/index\.js:1:5: .*; functions that list it cannot be deployed$/,
+      ],
+    ],
+    [
+      'what a module throws, and where',
+      { 'nodejs/node_modules/p/index.js': `\n throw new TypeError('not yet')` },
+      [
+        /^Cannot preload layer it:1, \/opt\/nodejs\/node_modules\/p\/index\.js:2:8: TypeError: not yet; it will be evaluated with the function$/,
+      ],
+    ],
+    [
+      'that a module takes too long',
+      { 'nodejs/node_modules/p/index.js': `for (;;);` },
+      [
+        /^Cannot preload layer it:1, \/opt\/.*: top-level evaluation took longer than 1000 ms; it will be evaluated with the function$/,
+      ],
+    ],
+    // On a busy machine its time may be over first.
+    [
+      'that a module takes too much memory',
+      { 'nodejs/node_modules/p/index.js': `const a = []; for (;;) a.push(Array(1e6).fill(a))` },
+      [
+        /^Cannot preload layer it:1, \/opt\/.*: top-level evaluation (used more than limits\.memoryMiB, 128 MiB|took .*); it will be/,
+      ],
+    ],
+    [
+      'that a module ends the process',
+      { 'nodejs/node_modules/p/index.js': `'x'.repeat(2 ** 29 - 24).split('')` },
+      [/^Cannot preload layer it:1: top-level evaluation (ended|took) .*; functions that list it cannot be/],
+    ],
+  ]
+  for (const [what, files, warnings] of checks) {
+    it(`says of a layer alone ${what}`, async () => {
+      await publish('it:1', { 'layer.jsonc': '{ "preload": ["p"] }', ...files })
+      const said = await builder.checkLayer('it:1')
+      assert.equal(said.length, warnings.length, said.join('\n'))
+      warnings.forEach((warning, at) => {
+        assert.match(said[at]!, warning)
+      })
+    })
+  }
+
+  it('refuses to check what there is not', async () => {
+    await assert.rejects(builder.checkLayer('nope:3'), { code: 'layer_not_found' })
+  })
 })
