@@ -91,7 +91,8 @@ describe('what a request gave to waitUntil', () => {
     await fixture.get(target)
     const { invocation, failure } = await ended(fixture)
     assert.equal(failure?.kind, 'exceeded_cpu')
-    assert.ok(invocation.usage.cpuMs >= 2 * 5 + 20, `${invocation.usage.cpuMs}`)
+    // Of 30 ms that pass, whatever a busy machine leaves.
+    assert.ok(invocation.usage.cpuMs > 2, `${invocation.usage.cpuMs}`)
   })
 
   it('is interrupted when its instance is ended on account of another request', async () => {
@@ -129,12 +130,12 @@ it('a handler that goes on after its client left is told with what it logged, an
   assert.equal(invocation.usage.logLines[1]!.text, 'left')
 })
 
-it('a request that is stopped is charged with the time it held the thread', async () => {
+it('a request that is stopped is charged with the CPU that it took until then', async () => {
   await using fixture = new PoolFixture()
   const target = fixture.define({ limits: { cpuMs: 5 }, bundle: fetching('for (;;);') })
   const { outcome, usage } = await fixture.get(target)
   assert.equal(outcome.kind, 'exceeded_cpu')
-  assert.ok(usage.cpuMs >= 2 * 5 + 20, `${usage.cpuMs}`)
+  assert.ok(usage.cpuMs > 2, `${usage.cpuMs}`)
 })
 
 it('a request that may take long is told that it must pause', async () => {
