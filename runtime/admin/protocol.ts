@@ -82,7 +82,7 @@ export interface LayerSummary {
   /** Of all files together. */
   readonly bytes: number
   readonly publishedAtMs: number
-  /** How many versions hold it, each `$LATEST` counted. */
+  /** How many versions hold it; a `$LATEST` counts if it is not published. */
   readonly usedBy: number
 }
 
@@ -93,7 +93,7 @@ export interface LayerPage {
 }
 
 export interface LayerDetail extends LayerSummary {
-  /** Versions that hold it, like `hello:3` and `hello:$LATEST`; at most 1 000. */
+  /** Versions that hold it, like `hello:3`, or `hello:$LATEST` if it is not published; at most 1 000. */
   readonly holders: readonly string[]
   /** Modules that it wants evaluated in waiting isolates; null: those that functions import. */
   readonly preload: readonly string[] | null

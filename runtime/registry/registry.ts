@@ -98,7 +98,7 @@ export interface Registry {
   getLayer(reference: LayerReference): LayerVersion
   /** In order of name and number, from after `cursor`; at most `limit`. */
   listLayers(options: { readonly cursor: LayerReference | null; readonly limit: number }): LayerVersion[]
-  /** Versions that hold a layer, as `hello:3` and `hello:$LATEST`, in order; at most `limit`. */
+  /** Versions that hold a layer, in order: `hello:3`, and `hello:$LATEST` if it is not published; at most `limit`. */
   listLayerHolders(reference: LayerReference, options: { readonly limit: number }): string[]
   countLayerHolders(reference: LayerReference): number
   /** What layers are called, by content. @throws IsoletteError `bad_name`, `layer_not_found` */

@@ -217,7 +217,9 @@ export class MemoryRegistry implements Registry {
     const holds = (versionId: string) => this.#manifests.get(versionId)!.layers.includes(shown)
     return [...this.#records.values()]
       .flatMap(({ name, latest }) => [
-        { label: `${name}:$LATEST`, versionId: latest },
+        ...(this.listVersions(name).some(({ versionId }) => versionId === latest)
+          ? []
+          : [{ label: `${name}:$LATEST`, versionId: latest }]),
         ...this.listVersions(name).map(({ version, versionId }) => ({
           label: `${name}:${version}`,
           versionId,

@@ -132,12 +132,12 @@ test('removeLayer() is refused while versions hold the layer, and names them', a
   await deploy('hello', ['lodash:1'])
   await deploy('hello', ['lodash:2', 'lodash:1'])
   await deploy('other', ['lodash:2'])
-  const versions = ['hello:$LATEST', 'hello:1', 'hello:2']
-  assert.equal(registry.countLayerHolders(one), 3)
+  const versions = ['hello:1', 'hello:2']
+  assert.equal(registry.countLayerHolders(one), 2)
   assert.deepEqual(registry.listLayerHolders(one, { limit: 10 }), versions)
   await assert.rejects(registry.removeLayer(one, gentle), {
     code: 'in_use',
-    message: 'Cannot remove layer lodash:1: in use by hello:$LATEST, hello:1, hello:2, must be unused',
+    message: 'Cannot remove layer lodash:1: in use by hello:1, hello:2, must be unused',
     details: { versions },
   })
   await registry.removeVersion('hello', 2, forced)
@@ -151,9 +151,9 @@ test('removeLayer() is refused while versions hold the layer, and names them', a
 test('removeLayer() says how many more versions hold it than it names', async (t) => {
   const { registry, publish, deploy } = await setUp(t)
   await publish('lodash', 'four')
-  for (const name of ['a', 'b', 'c', 'd']) await deploy(name, ['lodash:1'])
+  for (const name of 'abcdefg') await deploy(name, ['lodash:1'])
   await assert.rejects(registry.removeLayer(one, gentle), {
-    message: /in use by a:\$LATEST, a:1, b:\$LATEST, b:1, c:\$LATEST and 3 more, must be unused/,
+    message: /in use by a:1, b:1, c:1, d:1, e:1 and 2 more, must be unused/,
   })
 })
 
@@ -231,6 +231,6 @@ test('layers and their holders are there after a restart', async (t) => {
   await registry.close()
   assert.ok(existsSync(join(dataDir, 'store.mdb')))
   const again = await openTemporaryRegistry(t, dataDir)
-  assert.deepEqual(again.registry.listLayerHolders(one, { limit: 10 }), ['hello:$LATEST', 'hello:1'])
+  assert.deepEqual(again.registry.listLayerHolders(one, { limit: 10 }), ['hello:1'])
   assert.equal((await again.registry.publishLayer(await contentOf(again, 'lodash', 'six'))).version, 3)
 })
