@@ -48,6 +48,8 @@ function reword(message: Message, source: ProblemSource): string {
   const specifier = /^Could not resolve "(.*)"$/.exec(message.text)?.[1]
   if (specifier === undefined) return renamePath(message.text, source)
   const file = message.location?.file ?? '.'
+  if (specifier.startsWith(`${ownNamespace}:`))
+    return `Cannot import "${specifier}": no such module, must be isolette:layers`
   if (isBuiltin(specifier)) return builtinRefusal(specifier, file)
   return `Cannot resolve "${specifier}": ${searched(specifier, { source, file, message })}`
 }

@@ -37,6 +37,18 @@ describe('what layers cannot give', () => {
       /^index\.ts:1:8: Cannot resolve "above": searched \/opt\/nodejs\/node_modules$/,
     ],
     [
+      'a module of ours that there is not',
+      { [p]: '' },
+      `import 'isolette:nope'`,
+      /^index\.ts:1:8: Cannot import "isolette:nope": no such module, must be isolette:layers$/,
+    ],
+    [
+      'a module of ours that there is not, for a module of a layer',
+      { [p]: `require('isolette:nope')` },
+      `import 'p'`,
+      /^\/opt\/nodejs\/node_modules\/p\/index\.js:1:9: Cannot import "isolette:nope": no such module, must be isolette:layers$/,
+    ],
+    [
       'what a package of a layer does not export',
       { [p]: '', [`${nm}/p/package.json`]: '{"exports":"./index.js"}' },
       `import 'p/inner'`,
