@@ -1,7 +1,7 @@
 import type ivm from 'isolated-vm'
 import type { Target } from '../model/invocation.ts'
 import type { HandlerKind, VersionManifest } from '../model/version.ts'
-import { type GuestConfig, type Hook, layerStep } from './abi.ts'
+import { type GuestConfig, layerStep } from './abi.ts'
 import type { BatchSize } from './batch-size.ts'
 import type { CodeCache } from './code-cache.ts'
 import { evaluateWithin, type LoadFailure } from './evaluation.ts'
@@ -38,6 +38,8 @@ export interface LoadRequest {
 export interface Loaded {
   readonly handlerKind: HandlerKind | ''
   readonly hooks: Hooks
+  /** Named like hooks, but no functions: never called. */
+  readonly otherHooks: Hooks
 }
 
 /**
@@ -96,8 +98,15 @@ export function evaluateModule(
   if (failure !== null) return failure
   const [handlerKind, ...hooks] = answer?.split(',') ?? []
   if (handlerKind === 'fetch' || handlerKind === 'handler' || handlerKind === '')
-    return { handlerKind, hooks: new Set(hooks as Hook[]) }
+    return { handlerKind, hooks: hooksIn(hooks, ''), otherHooks: hooksIn(hooks, '!') }
   throw new Error(`Cannot load a module: the guest answered ${JSON.stringify(answer)}`)
+}
+
+const noHooks: Hooks = new Set()
+
+function hooksIn(told: readonly string[], sign: '' | '!'): Hooks {
+  if (told.length === 0) return noHooks
+  return new Set((['init', 'shutdown'] as const).filter((hook) => told.includes(sign + hook)))
 }
 
 function evaluateScript(

@@ -29,9 +29,9 @@ export async function buildFunction(request: BuildRequest, options: BuildOptions
   const candidate: Candidate = { name, main: source.main, bundle, limits, unsafe, env, layers }
 
   if (layers !== null) await options.onEvaluating(`layers ${config.layers.join(', ')}`)
-  const { isPreloaded, warnings } = checkPreload(candidate, options.evaluator.evaluatePreload)
+  const preload = checkPreload(candidate, options.evaluator.evaluatePreload)
   await options.onEvaluating(source.main)
-  const handlerKind = checkBundle(candidate, options.evaluator.evaluate)
+  const { handlerKind, warnings } = checkBundle(candidate, options.evaluator.evaluate)
   return {
     name,
     settings,
@@ -40,11 +40,11 @@ export async function buildFunction(request: BuildRequest, options: BuildOptions
     unsafe,
     env,
     layers: config.layers,
-    layerSet: given === null ? null : layerSetOf(given, candidate, isPreloaded),
+    layerSet: given === null ? null : layerSetOf(given, candidate, preload.isPreloaded),
     handlerKind,
     bundle: Buffer.from(bundle.code),
     sourceMap: Buffer.from(bundle.sourceMap),
-    warnings: [...bundle.warnings, ...warnings],
+    warnings: [...bundle.warnings, ...preload.warnings, ...warnings],
   }
 }
 

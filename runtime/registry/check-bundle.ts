@@ -1,4 +1,4 @@
-import type { LoadFailure } from '../isolate/load-instance.ts'
+import type { Loaded, LoadFailure } from '../isolate/load-instance.ts'
 import { fixedLimits, type Limits } from '../model/limits.ts'
 import type { GuestError } from '../model/outcome.ts'
 import type { HandlerKind, UnsafeFeatures } from '../model/version.ts'
@@ -21,21 +21,34 @@ export interface Candidate {
 }
 
 /** What became of a bundle in an isolate of its own. */
-export type Evaluation = { readonly handlerKind: HandlerKind | '' } | LoadFailure
+export type Evaluation = Pick<Loaded, 'handlerKind' | 'otherHooks'> | LoadFailure
 
 /** Compiles and evaluates a bundle within `maxEvaluationMs` in an isolate that is then thrown away. */
 export type EvaluateBundle = (candidate: Candidate) => Evaluation
 
+/** A bundle that can become a version. */
+export interface CheckedBundle {
+  readonly handlerKind: HandlerKind
+  readonly warnings: readonly string[]
+}
+
 /**
  * Makes sure that a bundle compiles, evaluates in time and exports something that answers.
  *
- * @returns which export that is
+ * @returns which export that is, and what its author is told
  * @throws IsoletteError `build_failed` with the author's file, line and column, or a layer's
  */
-export function checkBundle(candidate: Candidate, evaluate: EvaluateBundle): HandlerKind {
+export function checkBundle(candidate: Candidate, evaluate: EvaluateBundle): CheckedBundle {
   const evaluation = evaluate(candidate)
   if ('handlerKind' in evaluation) {
-    if (evaluation.handlerKind !== '') return evaluation.handlerKind
+    const { handlerKind, otherHooks } = evaluation
+    if (handlerKind !== '') {
+      const warnings = Array.from(
+        otherHooks,
+        (hook) => `${candidate.main}: Cannot call ${hook}: what is exported is no function, must be one`,
+      )
+      return { handlerKind, warnings }
+    }
     throw refusal(
       candidate,
       'Cannot find a handler: must export default { fetch } or export function handler',

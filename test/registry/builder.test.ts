@@ -46,6 +46,22 @@ describe('createBuilder', () => {
   const { builder, started } = observed()
   after(() => builder.close())
 
+  it('warns of hooks that are no functions', async () => {
+    const warningsOf = async (code: string) => (await build(builder, { 'index.ts': code })).warnings
+    const warning = (hook: string) =>
+      `index.ts: Cannot call ${hook}: what is exported is no function, must be one`
+    const handler = 'fetch() {}'
+    assert.deepEqual(await warningsOf(`export const init = 3, shutdown = 3; export default { ${handler} }`), [
+      warning('init'),
+      warning('shutdown'),
+    ])
+    assert.deepEqual(await warningsOf(`export default { shutdown: 'x', ${handler} }`), [warning('shutdown')])
+    assert.deepEqual(
+      await warningsOf(`export const init = 3, shutdown = null; export default { init() {}, ${handler} }`),
+      [],
+    )
+  })
+
   it('builds a folder completely', async () => {
     const built = await build(builder, {
       'function.jsonc':

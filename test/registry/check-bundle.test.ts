@@ -33,19 +33,17 @@ describe('checkBundle', () => {
   it('returns which export answers', async () => {
     const candidate = await candidateOf({ 'index.ts': 'export default {}' })
     for (const handlerKind of ['fetch', 'handler'] as const) {
-      assert.equal(
-        checkBundle(candidate, (given) => {
-          assert.equal(given, candidate)
-          return { handlerKind }
-        }),
-        handlerKind,
-      )
+      const checked = checkBundle(candidate, (given) => {
+        assert.equal(given, candidate)
+        return { handlerKind, otherHooks: new Set() }
+      })
+      assert.deepEqual(checked, { handlerKind, warnings: [] })
     }
   })
 
   const whole: [Evaluation, RegExp][] = [
     [
-      { handlerKind: '' },
+      { handlerKind: '', otherHooks: new Set() },
       /^Cannot find a handler: must export default \{ fetch \} or export function handler$/,
     ],
     [{ kind: 'exceeded_cpu', message: '' }, /^top-level evaluation took longer than 1000 ms$/],

@@ -29,10 +29,8 @@ export function load(module: unknown, config?: string, hasLayers?: boolean): str
   // The module's top level may have set timers.
   armWakeUp()
   const kind = takeHandler(exports)
-  loaded.init = hookOf(exports, 'init')
-  loaded.shutdown = hookOf(exports, 'shutdown')
-  if (kind === '') return ''
-  return kind + (loaded.init === null ? '' : ',init') + (loaded.shutdown === null ? '' : ',shutdown')
+  const hooks = takeHook(exports, 'init') + takeHook(exports, 'shutdown')
+  return kind === '' ? '' : kind + hooks
 }
 
 function takeHandler(exports: Exports | null | undefined): 'fetch' | 'handler' | '' {
@@ -47,11 +45,17 @@ function takeHandler(exports: Exports | null | undefined): 'fetch' | 'handler' |
   return 'handler'
 }
 
-/** As a method of the default export if it is one, else as an export of its own. */
-function hookOf(exports: Exports | null | undefined, name: keyof Hooks): LoadedHook | null {
+/** As a method of the default export if it is one, else as an export of its own. Returns what the host is told. */
+function takeHook(exports: Exports | null | undefined, name: keyof Hooks): string {
   const self = exports?.default
   const method = self?.[name]
-  if (typeof method === 'function') return { self, call: method as LoadedHook['call'] }
   const named = exports?.[name]
-  return typeof named === 'function' ? { self: undefined, call: named as LoadedHook['call'] } : null
+  const isMethod = typeof method === 'function'
+  const call = isMethod ? method : named
+  loaded[name] =
+    typeof call === 'function'
+      ? { self: isMethod ? self : undefined, call: call as LoadedHook['call'] }
+      : null
+  const sign = loaded[name] === null ? '!' : ''
+  return (method ?? named) == null ? '' : `,${sign}${name}`
 }
