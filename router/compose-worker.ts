@@ -131,7 +131,6 @@ class ComposedWorker implements WorkerService {
     const { options, log } = context
     const { uws, view, pool, shares, recorder } = parts
     this.#parts = parts
-    this.#prefetch = new Prefetch(parts)
     this.#mostLayers = options.prewarm.max - options.prewarm.min
     // Whatever was given away, the pool was asked first.
     this.#invoker = {
@@ -139,6 +138,7 @@ class ComposedWorker implements WorkerService {
       cancel: (invocation) => shares.cancel(invocation),
     }
     this.#picker = new TargetPicker(view, Math.random)
+    this.#prefetch = new Prefetch({ ...parts, picker: this.#picker })
     this.#provisions = new WorkerProvisions({
       targetOf: (functionName, version) => this.#picker.pick(functionName, String(version), noWish),
       keep: (wanted) => pool.provisioning.set(wanted),
@@ -147,6 +147,7 @@ class ComposedWorker implements WorkerService {
     this.#server = createServer({
       uws,
       view,
+      picker: this.#picker,
       invoker: this.#invoker,
       recorder,
       log,
@@ -157,7 +158,6 @@ class ComposedWorker implements WorkerService {
         boundsReceiveBuffers: true,
       },
       nowMs,
-      random: Math.random,
       beat: context.beat,
     })
   }

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import type { VersionId } from '../runtime/index.ts'
 
 const idBytes = 64
+const record = Buffer.alloc(idBytes)
 
 export interface FlightRecorder {
   /** To be called before code of the version runs. Writes to disk only if the last call named another version. */
@@ -51,7 +52,9 @@ function openRecord(dataDir: string): number | null {
 
 function write(file: number, versionId: VersionId): void {
   try {
-    writeSync(file, versionId.padEnd(idBytes).slice(0, idBytes), 0)
+    // Not as text: Node would make a buffer of it each time, in the way of a cold start.
+    record.write(versionId.padEnd(idBytes), 0, idBytes, 'latin1')
+    writeSync(file, record, 0, idBytes, 0)
   } catch {
     // See openFlightRecorder.
   }

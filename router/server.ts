@@ -13,7 +13,7 @@ import { TrustedProxies } from './client-address.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
 import { type EverySecond, everySecond, IdleWatch } from './idle-watch.ts'
 import { InvocationIds } from './invocation-id.ts'
-import { TargetPicker } from './pick-target.ts'
+import type { TargetPicker } from './pick-target.ts'
 import { Pulse } from './pulse.ts'
 import { boundReceiveBuffers } from './receive-buffer.ts'
 import { badRequest, bodyTooLarge, noRoute, refuse, wrongMethod } from './refusal.ts'
@@ -41,6 +41,7 @@ export interface HttpServer {
 export interface HttpServerOptions {
   readonly uws: Uws
   readonly view: RegistryView
+  readonly picker: TargetPicker
   readonly invoker: Invoker
   readonly recorder: Recorder
   readonly log: Logger
@@ -59,8 +60,6 @@ export interface HttpServerOptions {
   }
   /** Monotonic milliseconds. */
   readonly nowMs: () => number
-  /** From 0 up to 1. */
-  readonly random: () => number
   /** Default: the clock of the machine. */
   readonly everySecond?: EverySecond
   /** Called every half second or so of a turn of the event loop that is long because clients send many chunks. */
@@ -96,9 +95,9 @@ class UwsServer implements HttpServer {
   #listenSocket: us_listen_socket | null = null
 
   constructor(server: HttpServerOptions) {
-    const { view, invoker, recorder, options, nowMs } = server
+    const { invoker, recorder, options, nowMs } = server
     this.#server = server
-    this.#picker = new TargetPicker(view, server.random)
+    this.#picker = server.picker
     this.#proxies = new TrustedProxies(options.trustedProxies)
     this.#host = {
       invoker,

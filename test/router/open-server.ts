@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { pino } from 'pino'
+import { TargetPicker } from '../../router/pick-target.ts'
 import { createServer, type HttpServer, type HttpServerOptions } from '../../router/server.ts'
 import { loadUws } from '../../router/uws-binary.ts'
 import { FakeInvoker } from './fake-invoker.ts'
@@ -29,7 +30,9 @@ export interface OpenServer {
 /** A server on a free port over fakes, with the function `hello` on `/hello` and `/hello/*`. Closed with the test. */
 export async function openServer(
   t: { after(done: () => void): void },
-  options: Partial<HttpServerOptions['options'] & Pick<HttpServerOptions, 'random' | 'nowMs'>> = {},
+  options: Partial<HttpServerOptions['options'] & Pick<HttpServerOptions, 'nowMs'>> & {
+    random?: () => number
+  } = {},
 ): Promise<OpenServer> {
   const view = new FakeRegistryView()
   view.add('hello', {}, [{ path: '/hello' }, { path: '/hello/*' }])
@@ -41,12 +44,12 @@ export async function openServer(
   const server = createServer({
     uws: loadUws(cacheDir),
     view,
+    picker: new TargetPicker(view, random),
     invoker,
     recorder,
     log: pino({}, { write: (line: string) => logged.push(line) }),
     options: { host: '127.0.0.1', port: 0, trustedProxies: [], ...rest },
     nowMs,
-    random,
     everySecond: (callback) => {
       tick = callback
       return () => {
