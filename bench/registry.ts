@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { usualPool } from '../runtime/model/function.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import { computeVersionId } from '../runtime/model/version-id.ts'
-import { openArtifactStore } from '../runtime/registry/artifact-store.ts'
 import { type EmbeddedRegistry, openRegistry } from '../runtime/registry/embedded-registry.ts'
 import type { Upload } from '../runtime/registry/registry.ts'
 import { openRegistryView } from '../runtime/registry/registry-view.ts'
+import { openArtifactStore } from '../runtime/registry/store/artifact-store.ts'
 import { figureOf, quantile, type Report, type Row, round } from './report.ts'
 
 const many = 100_000

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
-import { functionSchema } from '../runtime/registry/function-schema.ts'
+import { functionSchema } from '../runtime/registry/source/function-schema.ts'
 
 export const functionSchemaPath = fileURLToPath(new URL('../schemas/function.schema.json', import.meta.url))
 

@@ -1,12 +1,12 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defaultTimings } from './fleet-timings.ts'
+import { defaultTimings } from './fleet/fleet-timings.ts'
 import type { ServerOptions } from './options.ts'
 import { watchStopSignals } from './stop-signals.ts'
 import { Supervisor } from './supervisor.ts'
 import type { SupervisorDeps } from './supervisor-parts.ts'
 
-export { defaultTimings } from './fleet-timings.ts'
+export { defaultTimings } from './fleet/fleet-timings.ts'
 export type { AdminServer, OpenRegistry, SupervisorDeps, SupervisorParts } from './supervisor-parts.ts'
 
 /** The script that a worker runs; beside this one, with the same extension whether packaged or not. */

@@ -8,7 +8,7 @@ import type {
   ProvisioningOptions,
   Registry,
 } from '../runtime/index.ts'
-import type { FleetTimings } from './fleet-timings.ts'
+import type { FleetTimings } from './fleet/fleet-timings.ts'
 import type { ServerOptions } from './options.ts'
 
 /** What is deployed, opened for the one process that changes it. */

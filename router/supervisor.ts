@@ -2,13 +2,13 @@ import { join, relative } from 'node:path'
 import { IsoletteError, type Provisioning, type Registry } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
 import { lockDataDirectory } from './data-lock.ts'
-import { FleetLeases } from './fleet-leases.ts'
+import { FleetLeases } from './fleet/fleet-leases.ts'
+import { WorkerFleet } from './fleet/worker-fleet.ts'
 import { clearFlights } from './flight-recorder.ts'
 import { ChildList, endLeftovers } from './leftovers.ts'
 import type { ServerOptions } from './options.ts'
 import { formatAddress, probePort } from './port-probe.ts'
 import type { AdminServer, SupervisorDeps } from './supervisor-parts.ts'
-import { WorkerFleet } from './worker-fleet.ts'
 
 const garbageEveryMs = 10 * 60 * 1000
 

@@ -1,5 +1,5 @@
 /** Entry of a worker process; started by the supervisor, never by hand. */
-import { createWorkerService } from './compose-worker.ts'
-import { runWorker } from './worker-lifecycle.ts'
+import { createWorkerService } from './worker/compose-worker.ts'
+import { runWorker } from './worker/worker-lifecycle.ts'
 
 await runWorker(createWorkerService)

@@ -1,7 +1,7 @@
 /** The part of the door that the supervisor goes through: what is deployed, and the admin socket. */
 export { createAdminServer } from './admin/server.ts'
 export { createLog } from './observe/log.ts'
-export { openArtifactStore } from './registry/artifact-store.ts'
-export { createBuilder } from './registry/builder-client.ts'
+export { createBuilder } from './registry/builder/builder-client.ts'
 export { openRegistry } from './registry/embedded-registry.ts'
 export { Provisioning } from './registry/provisioning.ts'
+export { openArtifactStore } from './registry/store/artifact-store.ts'

@@ -1,7 +1,7 @@
 /** Raw uWebSockets.js that says hello: the limit. Prints its port. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadUws } from '../../router/uws-binary.ts'
+import { loadUws } from '../../router/http/uws-binary.ts'
 
 const uws = loadUws(join(tmpdir(), `isolette-bench-${process.getuid?.() ?? 0}`))
 

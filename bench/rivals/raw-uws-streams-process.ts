@@ -1,7 +1,7 @@
 /** Raw uWebSockets.js that counts what it gets, makes as much as it is asked for, or gives back what it gets. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadUws } from '../../router/uws-binary.ts'
+import { loadUws } from '../../router/http/uws-binary.ts'
 
 const uws = loadUws(join(tmpdir(), `isolette-bench-${process.getuid?.() ?? 0}`))
 const port = Number(process.argv[2])

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import * as z from 'zod'
-import type { Builder } from '../registry/build.ts'
+import type { Builder } from '../registry/builder/build.ts'
 import type { ArtifactStore, Registry } from '../registry/registry.ts'
 import type { Changes } from './changes.ts'
 import type { Deployer } from './deployer.ts'

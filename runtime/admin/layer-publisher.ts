@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { IsoletteError } from '../model/errors.ts'
 import { formatLayerReference, type LayerVersion } from '../model/layer.ts'
 import { checkName } from '../model/name.ts'
-import type { Builder } from '../registry/build.ts'
+import type { Builder } from '../registry/builder/build.ts'
 import { encodeLayerIndex } from '../registry/layers/read-layer-index.ts'
 import type { ArtifactStore, Registry } from '../registry/registry.ts'
 

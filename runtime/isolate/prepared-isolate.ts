@@ -2,8 +2,8 @@ import ivm from 'isolated-vm'
 import { op, progressIndex } from './abi.ts'
 import type { CompiledBootstrap } from './compiled-bootstrap.ts'
 import type { Guardian } from './guardian.ts'
-import { interrupted } from './instance-outcomes.ts'
-import type { Preloaded } from './preload-layers.ts'
+import { interrupted } from './instance/instance-outcomes.ts'
+import type { Preloaded } from './layers/preload-layers.ts'
 import { rehearse, type Stage } from './rehearsal.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { EntryFrames } from './entry-frames.ts'
+import { EntryFrames } from './instance/entry-frames.ts'
 
 /** Where a request can be taken through the bootstrap. */
 export interface Stage {

@@ -1,4 +1,4 @@
-import type { Instance } from '../isolate/instance.ts'
+import type { Instance } from '../isolate/instance/instance.ts'
 import type { Invocation } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
 import { Lane } from './turn.ts'

@@ -1,6 +1,6 @@
 import type { CompiledBootstrap } from '../isolate/compiled-bootstrap.ts'
 import type { Guardian } from '../isolate/guardian.ts'
-import type { CompiledLayerScript, LayerAccess } from '../isolate/layer-script.ts'
+import type { CompiledLayerScript, LayerAccess } from '../isolate/layers/layer-script.ts'
 import { PreparedIsolate } from '../isolate/prepared-isolate.ts'
 import { limitBounds } from '../model/limits.ts'
 import type { Digest, VersionManifest } from '../model/version.ts'

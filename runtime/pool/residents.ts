@@ -1,4 +1,4 @@
-import type { Instance } from '../isolate/instance.ts'
+import type { Instance } from '../isolate/instance/instance.ts'
 import { type EvictionReason, noEvictions } from '../observe/metrics.ts'
 import type { FunctionPool } from './function-pool.ts'
 import type { InstanceStatus } from './status.ts'

@@ -1,5 +1,5 @@
-import { BatchSize } from '../isolate/batch-size.ts'
-import type { Instance } from '../isolate/instance.ts'
+import { BatchSize } from '../isolate/instance/batch-size.ts'
+import type { Instance } from '../isolate/instance/instance.ts'
 import type { Target } from '../model/invocation.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { FunctionPool } from './function-pool.ts'

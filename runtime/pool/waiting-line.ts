@@ -1,4 +1,4 @@
-import { Deadlines } from '../isolate/deadlines.ts'
+import { Deadlines } from '../isolate/instance/deadlines.ts'
 import type { Invocation } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
 import type { Outcome } from '../model/outcome.ts'

@@ -1,5 +1,5 @@
 import type { Digest } from '../model/version.ts'
-import type { Tables } from './tables.ts'
+import type { Tables } from './store/tables.ts'
 
 /** Counts who names an artifact, manifests and layers alike: what nobody names is garbage. Only within `Store.change`. */
 export class ArtifactUses {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type CodeCache, compileEagerly } from '../isolate/code-cache.ts'
-import { bundleFilename, type FunctionScript } from '../isolate/load-instance.ts'
+import { bundleFilename, type FunctionScript } from '../isolate/instance/load-instance.ts'
 import type { Digest, VersionManifest } from '../model/version.ts'
 
 /** Text of bundles, all together, in UTF-16 units. */

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { layersFilename } from '../isolate/layer-script.ts'
+import { layersFilename } from '../isolate/layers/layer-script.ts'
 import type { GuestError } from '../model/outcome.ts'
 import type { Digest, VersionManifest } from '../model/version.ts'
 import { mapStack } from './source-map-stack.ts'

@@ -13,7 +13,7 @@ import { requireLayer } from './layer-changes.ts'
 import type { Holder } from './layer-holders.ts'
 import type { Upload } from './registry.ts'
 import type { RegistryDraft } from './registry-draft.ts'
-import { versionsRange } from './tables.ts'
+import { versionsRange } from './store/tables.ts'
 import { publish } from './version-changes.ts'
 
 /** Makes the upload `$LATEST`; writes nothing if it already is, with the same settings and routes. */

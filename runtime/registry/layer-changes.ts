@@ -3,7 +3,7 @@ import { formatLayerReference, type LayerReference, type LayerVersion } from '..
 import { checkName, isName } from '../model/name.ts'
 import type { LayerContent } from './registry.ts'
 import type { RegistryDraft } from './registry-draft.ts'
-import type { Tables } from './tables.ts'
+import type { Tables } from './store/tables.ts'
 
 /** So many of the versions that hold a layer are told. */
 export const maxHoldersNamed = 1000

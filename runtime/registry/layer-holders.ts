@@ -1,6 +1,6 @@
 import { type LayerReference, parseLayerReference } from '../model/layer.ts'
 import type { VersionLabel } from '../model/version.ts'
-import type { Tables } from './tables.ts'
+import type { Tables } from './store/tables.ts'
 
 /** What holds a manifest, and so its layers: a published version, or what was uploaded last. */
 export interface Holder {

@@ -1,5 +1,5 @@
 import type { VersionId, VersionManifest } from '../model/version.ts'
-import type { ReadTables } from './tables.ts'
+import type { ReadTables } from './store/tables.ts'
 
 /** Versions whose layers waiting isolates evaluate alike. */
 export interface LayerSetUse {

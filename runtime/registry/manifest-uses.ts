@@ -2,7 +2,7 @@ import type { Digest, VersionId, VersionManifest } from '../model/version.ts'
 import type { ArtifactUses } from './artifact-uses.ts'
 import type { Holder, LayerHolders } from './layer-holders.ts'
 import { LayerSetUses } from './layer-set-uses.ts'
-import type { Tables } from './tables.ts'
+import type { Tables } from './store/tables.ts'
 
 /**
  * Counts what refers to manifests and artifacts, in the transaction that changes it: so garbage is known without looking

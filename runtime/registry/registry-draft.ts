@@ -7,7 +7,7 @@ import { LayerHolders } from './layer-holders.ts'
 import { ManifestUses } from './manifest-uses.ts'
 import type { RegistryDelta } from './registry.ts'
 import { replaceRoutes } from './route-changes.ts'
-import { readRevision, type Tables } from './tables.ts'
+import { readRevision, type Tables } from './store/tables.ts'
 
 /** One change while its transaction is open: writes what it touches, and remembers it for the workers. */
 export class RegistryDraft {

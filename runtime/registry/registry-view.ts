@@ -8,8 +8,8 @@ import type { VersionId, VersionManifest } from '../model/version.ts'
 import { LayerSetUses } from './layer-set-uses.ts'
 import type { RegistryDelta, RegistryView } from './registry.ts'
 import { RouteTable } from './route-table.ts'
-import { openStore, type Store } from './store.ts'
-import { openReadTables, type ReadTables, readRevision } from './tables.ts'
+import { openStore, type Store } from './store/store.ts'
+import { openReadTables, type ReadTables, readRevision } from './store/tables.ts'
 import { ViewCache } from './view-cache.ts'
 
 /** Of functions, and of manifests; the others are read again when they are asked for. */

@@ -1,6 +1,6 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { LRUCache } from 'lru-cache'
-import { ownNamespace } from './guest-module.ts'
+import { ownNamespace } from './bundling/guest-module.ts'
 
 /** A place in one of the author's files, both from 1, columns in UTF-16 units. */
 export interface AuthorPosition {

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { CodeCache } from '../isolate/code-cache.ts'
-import type { LayerCodeCache } from '../isolate/layer-code-cache.ts'
-import { CompiledLayerScript, type LayerAccess, type PreloadReport } from '../isolate/layer-script.ts'
+import type { LayerCodeCache } from '../isolate/layers/layer-code-cache.ts'
+import { CompiledLayerScript, type LayerAccess, type PreloadReport } from '../isolate/layers/layer-script.ts'
 import type { Digest, LayerSet, VersionManifest } from '../model/version.ts'
-import { readArtifact } from './artifact-store.ts'
 import { LayerTrees } from './layers/layer-trees.ts'
+import { readArtifact } from './store/artifact-store.ts'
 
 /** Text of layer scripts, all together, in UTF-16 units. */
 const maxLength = 32 * 1024 * 1024

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
-import type { Build, Builder, BuildRequest, BuiltLayerSet } from '../../runtime/registry/build.ts'
+import type { Build, Builder, BuildRequest, BuiltLayerSet } from '../../runtime/registry/builder/build.ts'
 import type { PackedLayer, PackRequest } from '../../runtime/registry/layers/pack-layer.ts'
 import type { ArtifactStore, TemporaryFolder } from '../../runtime/registry/registry.ts'
 

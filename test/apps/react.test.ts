@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, it } from 'node:test'
-import { bundleFunction } from '../../runtime/registry/bundle.ts'
+import { bundleFunction } from '../../runtime/registry/bundling/bundle.ts'
 import { root } from '../e2e/server-fixture.ts'
 import { RunningApp } from './running-app.ts'
 

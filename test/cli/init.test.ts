@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { isName } from '../../runtime/model/name.ts'
-import { parseFunctionConfig } from '../../runtime/registry/function-config.ts'
+import { parseFunctionConfig } from '../../runtime/registry/source/function-config.ts'
 import { runCli } from './run-cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'isolette-init-'))

@@ -1,6 +1,7 @@
 /** Run by registry-kill.test.ts: changes a registry as fast as it can, and tells the step after each change is on disk. */
-import { openArtifactStore } from '../../runtime/registry/artifact-store.ts'
+
 import { openRegistry } from '../../runtime/registry/embedded-registry.ts'
+import { openArtifactStore } from '../../runtime/registry/store/artifact-store.ts'
 import { at, published, uploadOf } from '../registry/temporary-registry.ts'
 
 const dataDir = process.argv[2]!

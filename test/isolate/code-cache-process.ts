@@ -1,5 +1,5 @@
 import ivm from 'isolated-vm'
-import { LayerCodeCache, type ScriptWithCode } from '../../runtime/isolate/layer-code-cache.ts'
+import { LayerCodeCache, type ScriptWithCode } from '../../runtime/isolate/layers/layer-code-cache.ts'
 
 /** Asks for many scripts' code in a folder; prints how many V8 takes. */
 const folder = process.argv[2]!

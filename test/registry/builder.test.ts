@@ -7,8 +7,8 @@ import { after, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ErrorCode, IsoletteError } from '../../runtime/model/errors.ts'
 import { usualPool } from '../../runtime/model/function.ts'
-import type { Build, Builder } from '../../runtime/registry/build.ts'
-import { type BuilderOptions, createBuilder } from '../../runtime/registry/builder-client.ts'
+import type { Build, Builder } from '../../runtime/registry/builder/build.ts'
+import { type BuilderOptions, createBuilder } from '../../runtime/registry/builder/builder-client.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -336,7 +336,7 @@ describe('a builder process', { skip: process.platform !== 'linux' }, () => {
       [
         '--input-type=module',
         '--eval',
-        `import { createBuilder } from ${JSON.stringify(import.meta.resolve('../../runtime/registry/builder-client.ts'))}
+        `import { createBuilder } from ${JSON.stringify(import.meta.resolve('../../runtime/registry/builder/builder-client.ts'))}
         let group
         const builder = createBuilder({ onStarted: (pid) => { group = pid } })
         await builder.build({ path: ${JSON.stringify(join(folder.path, 'f.ts'))}, name: null })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import ivm from 'isolated-vm'
-import { bundleFilename } from '../../runtime/isolate/load-instance.ts'
+import { bundleFilename } from '../../runtime/isolate/instance/load-instance.ts'
 import type { VersionManifest } from '../../runtime/model/version.ts'
 import { BundleCache } from '../../runtime/registry/bundle-cache.ts'
 

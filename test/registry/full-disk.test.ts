@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openArtifactStore } from '../../runtime/registry/artifact-store.ts'
 import { openRegistry } from '../../runtime/registry/embedded-registry.ts'
 import type { ArtifactStore, Registry, RegistryView } from '../../runtime/registry/registry.ts'
 import { openRegistryView } from '../../runtime/registry/registry-view.ts'
-import { storageFailure } from '../../runtime/registry/storage-failure.ts'
+import { openArtifactStore } from '../../runtime/registry/store/artifact-store.ts'
+import { storageFailure } from '../../runtime/registry/store/storage-failure.ts'
 import { listArtifacts, published, settings, temporaryFolder, uploadOf } from './temporary-registry.ts'
 
 test('a full disk refuses changes, keeps what is there, and takes changes again when there is space', async (t) => {

@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { type LayerContent, mergeLayers } from '../../runtime/model/merged-layers.ts'
-import { type Bundle, bundleFunction } from '../../runtime/registry/bundle.ts'
-import { LayerFolder } from '../../runtime/registry/layer-folder.ts'
+import { type Bundle, bundleFunction } from '../../runtime/registry/bundling/bundle.ts'
+import { LayerFolder } from '../../runtime/registry/bundling/layer-folder.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 
 export type Files = Readonly<Record<string, string>>

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fixedLimits } from '../../runtime/model/limits.ts'
-import { bundleFunction } from '../../runtime/registry/bundle.ts'
+import { bundleFunction } from '../../runtime/registry/bundling/bundle.ts'
 import { bundleWith, Evaluated, type Files } from './layer-fixture.ts'
 import { TemporaryFolder } from './temporary-folder.ts'
 

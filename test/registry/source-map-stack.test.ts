@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { buildSync } from 'esbuild'
-import { bundleFilename } from '../../runtime/isolate/load-instance.ts'
+import { bundleFilename } from '../../runtime/isolate/instance/load-instance.ts'
 import { findAuthorPosition, mapStack } from '../../runtime/registry/source-map-stack.ts'
 
 const source = '// äö\nexport function broken() {\n  throw new Error("x")\n}\n'

@@ -8,9 +8,9 @@ import { limitBounds } from '../../runtime/model/limits.ts'
 import { parseRoutePattern, type RouteSource } from '../../runtime/model/route-pattern.ts'
 import type { VersionManifest } from '../../runtime/model/version.ts'
 import { computeVersionId } from '../../runtime/model/version-id.ts'
-import { type CleanableArtifacts, openArtifactStore } from '../../runtime/registry/artifact-store.ts'
 import { type EmbeddedRegistry, openRegistry } from '../../runtime/registry/embedded-registry.ts'
 import type { ArtifactStore, Upload } from '../../runtime/registry/registry.ts'
+import { type CleanableArtifacts, openArtifactStore } from '../../runtime/registry/store/artifact-store.ts'
 
 export interface TemporaryRegistry {
   readonly dataDir: string

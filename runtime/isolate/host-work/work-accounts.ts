@@ -1,6 +1,6 @@
 import { fixedLimits } from '../../model/limits.ts'
 import type { VersionManifest } from '../../model/version.ts'
-import type { Pending } from '../pending.ts'
+import type { Pending } from '../instance/pending.ts'
 import type { WorkAccount } from './host-work.ts'
 
 /** Who pays for what an instance has done on the host's threads. */

@@ -1,7 +1,7 @@
 import { BytePipe } from '../../model/byte-pipe.ts'
 import type { ByteSource } from '../../model/byte-source.ts'
 import type { FailedOutcome } from '../../model/outcome.ts'
-import type { MemoryShare } from '../memory-share.ts'
+import type { MemoryShare } from '../ops/memory-share.ts'
 import type { OpenAnswer } from './outbound-queue.ts'
 
 /** Bytes that are fetched ahead of whoever reads. */

@@ -1,5 +1,5 @@
 import { type CipherGCMTypes, createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import { exactBuffer } from '../op-calls.ts'
+import { exactBuffer } from '../ops/op-calls.ts'
 import type { WebCryptoCall } from './call.ts'
 import type { HostKey } from './keys.ts'
 

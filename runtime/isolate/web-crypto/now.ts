@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash, timingSafeEqual, type webcrypto } from 'node:crypto'
-import { exactBuffer } from '../op-calls.ts'
+import { exactBuffer } from '../ops/op-calls.ts'
 import type { WebCryptoCall } from './call.ts'
 import { decryptNow, encryptNow } from './cipher-now.ts'
 import type { HostKey } from './keys.ts'

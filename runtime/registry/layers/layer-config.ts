@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { IsoletteError } from '../../model/errors.ts'
-import { JsoncDocument } from '../jsonc-document.ts'
+import { JsoncDocument } from '../source/jsonc-document.ts'
 
 /** The file at a layer's root that says how the layer is used; it stays a file of the layer. */
 export const layerConfigFile = 'layer.jsonc'

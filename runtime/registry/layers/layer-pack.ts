@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { LayerFile } from '../../model/layer.ts'
 import type { Digest } from '../../model/version.ts'
-import { artifactFile, damagedArtifact } from '../artifact-store.ts'
+import { artifactFile, damagedArtifact } from '../store/artifact-store.ts'
 
 /**
  * Opens a pack for any process.

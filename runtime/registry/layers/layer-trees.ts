@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { LayerFiles } from '../../isolate/layer-files.ts'
+import type { LayerFiles } from '../../isolate/layers/layer-files.ts'
 import { type MergedLayers, mergeLayers } from '../../model/merged-layers.ts'
 import type { Digest, LayerSet } from '../../model/version.ts'
 import { type LayerPack, openLayerPack } from './layer-pack.ts'

@@ -1,6 +1,6 @@
 import type { LayerIndex } from '../../model/layer.ts'
 import type { Digest } from '../../model/version.ts'
-import { readArtifact } from '../artifact-store.ts'
+import { readArtifact } from '../store/artifact-store.ts'
 import { checkLayerIndex } from './layer-index-check.ts'
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { bundleFunction } from '../../../runtime/registry/bundle.ts'
+import { bundleFunction } from '../../../runtime/registry/bundling/bundle.ts'
 import { PoolFixture, textOf } from '../../pool/pool-fixture.ts'
 import { TemporaryFolder } from '../../registry/temporary-folder.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createContext, runInContext } from 'node:vm'
-import { bundleFunction } from '../../../runtime/registry/bundle.ts'
+import { bundleFunction } from '../../../runtime/registry/bundling/bundle.ts'
 import { TemporaryFolder } from '../../registry/temporary-folder.ts'
 
 /** Bundles the body of a function that imports `node:async_hooks`, runs it and returns its result as plain data. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { MemoryShare } from '../../../runtime/isolate/memory-share.ts'
+import { MemoryShare } from '../../../runtime/isolate/ops/memory-share.ts'
 import { OutboundBody } from '../../../runtime/isolate/outbound/outbound-body.ts'
 import { ByteBudget } from '../../../runtime/model/byte-budget.ts'
 import { readNext, restOf } from '../../pool/body-fixture.ts'

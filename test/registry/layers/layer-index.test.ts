@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LayerFile, LayerIndex } from '../../../runtime/model/layer.ts'
-import { openArtifactStore } from '../../../runtime/registry/artifact-store.ts'
 import { encodeLayerIndex, readLayerIndex } from '../../../runtime/registry/layers/read-layer-index.ts'
+import { openArtifactStore } from '../../../runtime/registry/store/artifact-store.ts'
 import { TemporaryFolder } from '../temporary-folder.ts'
 
 const digest = 'd'.repeat(64)

@@ -18,8 +18,8 @@ import {
 import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { ResolvedLayer } from '../../../runtime/model/layer.ts'
-import { openArtifactStore } from '../../../runtime/registry/artifact-store.ts'
 import { materializeLayers } from '../../../runtime/registry/layers/materialize-layers.ts'
+import { openArtifactStore } from '../../../runtime/registry/store/artifact-store.ts'
 import { TemporaryFolder } from '../temporary-folder.ts'
 import { publishLayer } from './published-layer.ts'
 

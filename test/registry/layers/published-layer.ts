@@ -1,9 +1,9 @@
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ResolvedLayer } from '../../../runtime/model/layer.ts'
-import { openArtifactStore } from '../../../runtime/registry/artifact-store.ts'
 import { packLayer } from '../../../runtime/registry/layers/pack-layer.ts'
 import { encodeLayerIndex } from '../../../runtime/registry/layers/read-layer-index.ts'
+import { openArtifactStore } from '../../../runtime/registry/store/artifact-store.ts'
 
 /** Packs a zip or a folder, and puts index and pack among the artifacts, without a registry. */
 export async function publishLayer(

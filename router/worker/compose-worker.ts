@@ -1,0 +1,284 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+// The global of that name is an accessor, which the hot path would pay for.
+import { performance } from 'node:perf_hooks'
+import type {
+  DirectResult,
+  Grant,
+  InvocationRecord,
+  Invoker,
+  ProvisionedVersion,
+  Recorder,
+  RegistryDelta,
+  RegistryView,
+  WorkerMetrics,
+  WorkerStatus,
+} from '../../runtime/index.ts'
+import {
+  BundleCache,
+  CompiledBootstrap,
+  createRecorder,
+  ErrorMapper,
+  Guardian,
+  LayerCodeCache,
+  OutboundAgents,
+  openRegistryView,
+  Pool,
+  readArtifact,
+  readBootstrap,
+  VersionLayers,
+} from '../../runtime/worker-side.ts'
+import { WorkerShares } from '../hand-over/worker-shares.ts'
+import { noWish, TargetPicker } from '../http/pick-target.ts'
+import { createServer, type HttpServer } from '../http/server.ts'
+import { loadUws } from '../http/uws-binary.ts'
+import type { ToWorker } from '../protocol.ts'
+import { directCall } from './direct-call.ts'
+import { logPreload } from './log-preload.ts'
+import { Prefetch } from './prefetch.ts'
+import { WorkerProvisions } from './worker-provisions.ts'
+import type { WorkerContext, WorkerService } from './worker-service.ts'
+
+/** V8 ends the process at about 4 090 isolates. */
+const maxInstances = 2000
+/** Time for a request to arrive on a connection that was accepted just before the listen socket closed. */
+const minLingerMs = 100
+const drainLookEveryMs = 10
+/** `fixedLimits.maxShutdownMs`, and time to notice that it is over. */
+const maxShutdownWaitMs = 1200
+
+/** Puts a worker together: registry view, isolates, pool, HTTP server, recorder. */
+export async function createWorkerService(context: WorkerContext): Promise<WorkerService> {
+  const { options } = context
+  const cacheDir = join(options.dataDir, 'cache')
+  const userAgent = `isolette/${createRequire(import.meta.url)('../../package.json').version}`
+  const uws = loadUws(cacheDir)
+  const view = await openRegistryView(options.dataDir)
+  const artifacts = join(options.dataDir, 'artifacts')
+  const guardian = new Guardian()
+  const errors = new ErrorMapper((digest) => readArtifact(artifacts, digest))
+  const bundles = new BundleCache((digest) => readArtifact(artifacts, digest))
+  const layers = new VersionLayers({
+    artifacts,
+    codeCache: new LayerCodeCache(join(cacheDir, 'code')),
+    onPreloaded: (report, manifest) => logPreload(context.log, errors, report, manifest),
+  })
+  const recorder = createRecorder({
+    log: context.log,
+    worker: context.index,
+    sampleWarmPerSecond: options.log.sampleWarmPerSecond,
+    wallMs: Date.now,
+    onRecords: (records, dropped) => worker.sendRecords(records, dropped),
+  })
+  const shares = new WorkerShares({
+    address: context.peer,
+    view,
+    nowMs,
+    send: context.sendLease,
+    pool: () => pool,
+  })
+  const pool: Pool = new Pool({
+    bootstrap: new CompiledBootstrap(await readBootstrap(cacheDir), userAgent),
+    guardian,
+    readBundle: (manifest) => bundles.read(manifest),
+    layersOf: (manifest) => layers.of(manifest),
+    mapError: (manifest, error) => errors.map(manifest, error),
+    nowMs,
+    wallMs: Date.now,
+    rssMiB,
+    prewarm: options.prewarm,
+    maxInstances,
+    memoryBudgetMiB: options.memory.budgetMiB,
+    shares: shares.shares,
+    handOver: (invocation) => shares.offer(invocation),
+    outbound: new OutboundAgents({ ceiling: options.egress }),
+    userAgent,
+    onEntering: (manifest) => context.flight.note(manifest.versionId),
+    onHookEnded: (hook, invocation, failure) => recorder.hookEnded(hook, invocation, failure, nowMs()),
+    onRanOn: (invocation, failure) => recorder.ranOn(invocation, failure, nowMs()),
+    onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
+  })
+  pool.prewarm.fill()
+  const worker = new ComposedWorker(context, { uws, view, pool, shares, recorder, guardian, bundles, layers })
+  return worker
+}
+
+interface WorkerParts {
+  readonly uws: ReturnType<typeof loadUws>
+  readonly view: RegistryView
+  readonly pool: Pool
+  readonly shares: WorkerShares
+  readonly recorder: Recorder
+  readonly guardian: Guardian
+  readonly bundles: BundleCache
+  readonly layers: VersionLayers
+}
+
+class ComposedWorker implements WorkerService {
+  readonly #parts: WorkerParts
+  readonly #startedAtMs = nowMs()
+  readonly #picker: TargetPicker
+  readonly #provisions: WorkerProvisions
+  readonly #invoker: Invoker
+  readonly #server: HttpServer
+  sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
+  readonly #prefetch: Prefetch
+  readonly #mostLayers: number
+  #lingerUntilMs = Number.POSITIVE_INFINITY
+  #drained: Promise<void> | null = null
+
+  constructor(context: WorkerContext, parts: WorkerParts) {
+    const { options, log } = context
+    const { uws, view, pool, shares, recorder } = parts
+    this.#parts = parts
+    this.#mostLayers = options.prewarm.max - options.prewarm.min
+    // Whatever was given away, the pool was asked first.
+    this.#invoker = {
+      invoke: (invocation) => pool.invoke(invocation),
+      cancel: (invocation) => shares.cancel(invocation),
+    }
+    this.#picker = new TargetPicker(view, Math.random)
+    this.#prefetch = new Prefetch({ ...parts, picker: this.#picker })
+    this.#provisions = new WorkerProvisions({
+      targetOf: (functionName, version) => this.#picker.pick(functionName, String(version), noWish),
+      keep: (wanted) => pool.provisioning.set(wanted),
+      onFault: (error) => log.error({ err: error }, 'a version to be kept ready cannot be read'),
+    })
+    this.#server = createServer({
+      uws,
+      view,
+      picker: this.#picker,
+      invoker: this.#invoker,
+      recorder,
+      log,
+      options: {
+        host: options.host,
+        port: context.port,
+        trustedProxies: options.trustedProxies,
+        boundsReceiveBuffers: true,
+      },
+      nowMs,
+      beat: context.beat,
+    })
+  }
+
+  get revision(): number {
+    return this.#parts.view.revision
+  }
+
+  async listen(): Promise<{ readonly port: number }> {
+    await this.#parts.shares.listen()
+    const port = await this.#server.listen()
+    this.#prefetch.began(this.#mostLayers)
+    return { port }
+  }
+
+  apply(delta: RegistryDelta): void {
+    const { view, pool } = this.#parts
+    view.apply(delta)
+    for (const [name, record] of Object.entries(delta.functions)) {
+      if (record === null) pool.removeFunction(name)
+      else setImmediate(() => this.#prefetch.changed(record))
+    }
+    this.#provisions.refresh(Object.keys(delta.functions))
+  }
+
+  setQuarantine(versionIds: readonly string[]): void {
+    // First: what the pool then makes anew must not preload them.
+    this.#parts.layers.setQuarantine(versionIds)
+    this.#parts.pool.setQuarantine(versionIds)
+  }
+
+  provision(versions: readonly ProvisionedVersion[]): void {
+    this.#provisions.set(versions)
+  }
+
+  invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {
+    const deps = { picker: this.#picker, invoker: this.#invoker, recorder: this.#parts.recorder, nowMs }
+    return directCall(deps, call)
+  }
+
+  status(): WorkerStatus {
+    const { pool } = this.#parts
+    return {
+      pid: process.pid,
+      revision: this.revision,
+      uptimeMs: Math.round(nowMs() - this.#startedAtMs),
+      rssMiB: Math.round(rssMiB()),
+      inFlight: this.#server.inFlight,
+      instances: pool.instances(),
+      prewarm: pool.prewarm.statuses(),
+      provisioned: pool.provisioning.statuses(),
+      coldStarts: pool.coldStarts,
+      warmStarts: pool.warmStarts,
+      evictions: { ...pool.evictions },
+    }
+  }
+
+  metrics(): WorkerMetrics {
+    const { pool, shares } = this.#parts
+    return {
+      ...this.#parts.recorder.metrics(),
+      isBusy: this.#server.inFlight > 0 || pool.isBusy || shares.isBusy,
+      residentInstances: pool.residentInstances,
+      instanceMemoryMiB: pool.memoryMiB,
+      provisionedWanted: pool.provisioning.wanted,
+      provisionedReady: pool.provisioning.ready,
+      prewarm: pool.prewarm.statuses(),
+      coldStarts: pool.coldStarts,
+      warmStarts: pool.warmStarts,
+      evictions: { ...pool.evictions },
+    }
+  }
+
+  setShare(grant: Grant): void {
+    this.#parts.shares.receive(grant)
+  }
+
+  setFollow(all: boolean): void {
+    this.#parts.recorder.setFollow(all)
+  }
+
+  onRecords(send: (records: readonly InvocationRecord[], dropped: number) => void): void {
+    this.sendRecords = send
+  }
+
+  drain({ lingerMs }: { readonly lingerMs: number }): Promise<void> {
+    this.#lingerUntilMs = Math.min(this.#lingerUntilMs, nowMs() + Math.max(lingerMs, minLingerMs))
+    this.#drained ??= this.#drain()
+    return this.#drained
+  }
+
+  async #drain(): Promise<void> {
+    this.#server.beginClosing()
+    // Whoever comes now is the last.
+    this.#provisions.set([])
+    // Connections that wait in the accept queue would be reset with the socket: one look at them first.
+    await new Promise(setImmediate)
+    this.#server.stopAccepting()
+    const { pool, shares, view, guardian } = this.#parts
+    while (this.#server.inFlight > 0 || pool.isBusy || shares.isBusy || nowMs() < this.#lingerUntilMs) {
+      await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
+    }
+    this.#server.close()
+    shares.close()
+    pool.retireAll()
+    const untilMs = nowMs() + maxShutdownWaitMs
+    while (pool.residentInstances > 0 && nowMs() < untilMs) {
+      await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
+    }
+    pool.close()
+    this.#parts.layers.close()
+    this.#parts.recorder.close()
+    guardian.stop()
+    await view.close()
+  }
+}
+
+function nowMs(): number {
+  return performance.now()
+}
+
+function rssMiB(): number {
+  return process.memoryUsage.rss() / 2 ** 20
+}
