@@ -17,8 +17,8 @@ import { TimedGet } from './timed-get.ts'
 /** Of each kind. */
 const functions = 100
 const rounds = 3
-/** Warm requests go on for this long between two cold ones. */
-const betweenMs = 30
+/** Warm requests go on for this long between two cold ones: waiting isolates that evaluate lodash take 10 ms to make. */
+const betweenMs = 60
 const serverCore = 1
 
 const kinds = ['hello', 'layer', 'bundled'] as const

@@ -105,7 +105,7 @@ export class PrewarmPool {
     if (waiting !== undefined) return waiting
     set.demand.noteColdStart(this.#options.nowMs())
     const bare = this.#sets.get(keyOf({ memoryMiB: want.memoryMiB, script: null }))
-    return bare?.isolates.pop() ?? this.#make(want.memoryMiB, { rehearses: false })
+    return bare?.isolates.pop() ?? this.#makeAtOnce(want.memoryMiB)
   }
 
   /** A version that needs such an isolate will be asked for before long: one waits for it from now on. */
@@ -213,6 +213,13 @@ export class PrewarmPool {
     }
     const isolate = this.#make(memoryMiB)
     if (script === null || this.#options.preload(isolate, script)) isolates.push(isolate)
+  }
+
+  /** Somebody waits for it. The next one that nobody waits for is not to hold the thread right after it. */
+  #makeAtOnce(memoryMiB: number): PreparedIsolate {
+    const made = this.#make(memoryMiB, { rehearses: false })
+    this.#madeAtMs = this.#options.nowMs()
+    return made
   }
 
   #make(limitMiB: number, how?: { rehearses: boolean }): PreparedIsolate {

@@ -187,6 +187,18 @@ describe('PrewarmPool', () => {
     assert.equal(fixture.pool.ready, 1)
   })
 
+  it('makes none right after one that somebody waited for, in a busy worker', (t) => {
+    using fixture = new Fixture(t)
+    fixture.nowMs = fixture.lastBusyAtMs = 100
+    fixture.take(usual)
+    fixture.take(usual)
+    fixture.pool.refill()
+    assert.equal(fixture.pool.ready, 0)
+    fixture.nowMs = fixture.lastBusyAtMs = 120
+    fixture.pool.refill()
+    assert.equal(fixture.pool.ready, 1)
+  })
+
   it('makes one at a time in gaps, and in a busy worker at intervals', (t) => {
     using fixture = new Fixture(t, { min: 3 })
     for (let index = 0; index < 3; index++) fixture.take(usual)
