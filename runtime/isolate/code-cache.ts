@@ -8,7 +8,7 @@ export type CodeCache = ivm.ExternalCopy<ArrayBuffer>
 /**
  * Compiles a script with every function in it, so that an isolate that is given the code need not even read the source.
  * The script is not run, and nothing of it stays in this process but what is returned. Takes a millisecond of the thread
- * for some ten KB.
+ * for some 50 KB.
  *
  * isolated-vm compiles as V8 does by default: a function when it is first called, which for a handler is within its first
  * request. Only Node's own `Script` lets the flag that forbids it be set for the compiling and not for the serialising:
