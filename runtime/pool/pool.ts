@@ -285,7 +285,7 @@ export class Pool implements Invoker {
 
   /** Gives waiting invocations to instances, and makes at most one instance: the next turn goes on. */
   #handOut(pool: VersionPool): void {
-    let hasCreated = false
+    let created: Instance | null = null
     while (pool.waiting.length > 0) {
       const instance = pool.findRoom()
       if (instance !== undefined) {
@@ -293,7 +293,7 @@ export class Pool implements Invoker {
         continue
       }
       if (pool.coming >= pool.waiting.length) break
-      if (hasCreated) {
+      if (created !== null) {
         this.#note(pool)
         break
       }
@@ -304,9 +304,11 @@ export class Pool implements Invoker {
       }
       if (supplied.kind !== 'made') break
       this.coldStarts++
-      hasCreated = true
+      created = supplied.instance
     }
     this.#line.watch(pool)
+    // At once, not in the next turn: those it was made for have waited long enough.
+    created?.runEntry()
   }
 
   #beginNext(pool: VersionPool, instance: Instance): void {
