@@ -13,8 +13,8 @@ import { TimedGet } from './timed-get.ts'
 const functions = 1000
 const rounds = 2
 const serverCore = 1
-/** Connections; the kernel spreads them over the workers. */
-const clients = 8
+/** Connections; the kernel spreads them over the workers, by chance: so many that both get about half. */
+const clients = 128
 /** Longer than it takes to call all of them. */
 const idleTimeoutMs = 40_000
 /** After the last is evicted: V8 gives the pages of heaps back to the system some ten seconds later. */
