@@ -14,6 +14,8 @@ export type CodeCache = ivm.ExternalCopy<ArrayBuffer>
  * request. Only Node's own `Script` lets the flag that forbids it be set for the compiling and not for the serialising:
  * V8 takes code only from where the same flags are set. It does not look whose isolate compiled it.
  *
+ * The price: in stacks, functions that have no name of their own are called nothing, not `exports.run` as V8 guesses.
+ *
  * @returns null if the script does not compile
  */
 export function compileEagerly(source: string, filename: string): CodeCache | null {

@@ -241,7 +241,7 @@ describe('layers, from a zip to an answer', () => {
     await server.untilPrinted('Error: it broke')
     assert.match(
       server.output,
-      /Error: it broke\\n +at \S+ \(\/opt\/nodejs\/node_modules\/broken\/index\.js:2:9\)/,
+      /Error: it broke\\n +at (?:\S+ \()?\/opt\/nodejs\/node_modules\/broken\/index\.js:2:9/,
     )
   })
 })
