@@ -7,6 +7,31 @@ export interface Share {
 
 export const noShare: Share = { requests: 0, instances: 0 }
 
+/** Whether `a` is more than `b` of anything. */
+export function exceeds(a: Share, b: Share): boolean {
+  return a.requests > b.requests || a.instances > b.instances
+}
+
+export function isSameShare(a: Share, b: Share): boolean {
+  return a.requests === b.requests && a.instances === b.instances
+}
+
+/** Of each the smaller. */
+export function smaller(a: Share, b: Share): Share {
+  return {
+    requests: Math.min(a.requests, b.requests),
+    instances: Math.min(a.instances, b.instances),
+  }
+}
+
+/** Of each the larger. */
+export function larger(a: Share, b: Share): Share {
+  return {
+    requests: Math.max(a.requests, b.requests),
+    instances: Math.max(a.instances, b.instances),
+  }
+}
+
 /** What a worker is told of its share of a function. */
 export interface Grant {
   readonly functionName: string

@@ -1,5 +1,13 @@
 import type { PoolSettings } from '../model/function.ts'
-import { type Grant, type LeaseNote, noShare, type Share } from '../model/share.ts'
+import {
+  exceeds,
+  type Grant,
+  isSameShare,
+  type LeaseNote,
+  larger,
+  noShare,
+  type Share,
+} from '../model/share.ts'
 
 export interface FunctionSharesOptions {
   /** Monotonic. */
@@ -224,7 +232,7 @@ export class FunctionShares {
       instances: Math.max(needed.instances, Math.floor(held.need.instances / 2)),
     }
     const { share } = held
-    if (share !== null && !isSame(need, held.need) && !exceeds(need, share))
+    if (share !== null && !isSameShare(need, held.need) && !exceeds(need, share))
       this.#want(functionName, held, need, false)
     if (share !== null) this.#tellLess(functionName, held, share)
     // The first answer is waited for however long it takes: until then there is nothing to go by.
@@ -263,20 +271,5 @@ export class FunctionShares {
       // One that was set earlier, or later, is not this one's affair.
       if (this.#tickAtMs === atMs && !this.#isClosed) this.tick()
     }, delayMs)
-  }
-}
-
-function exceeds(a: Share, b: Share): boolean {
-  return a.requests > b.requests || a.instances > b.instances
-}
-
-function isSame(a: Share, b: Share): boolean {
-  return a.requests === b.requests && a.instances === b.instances
-}
-
-function larger(a: Share, b: Share): Share {
-  return {
-    requests: Math.max(a.requests, b.requests),
-    instances: Math.max(a.instances, b.instances),
   }
 }

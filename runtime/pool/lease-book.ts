@@ -1,4 +1,13 @@
-import { type Grant, type LeaseNote, noShare, type Share } from '../model/share.ts'
+import {
+  exceeds,
+  type Grant,
+  isSameShare,
+  type LeaseNote,
+  larger,
+  noShare,
+  type Share,
+  smaller,
+} from '../model/share.ts'
 import { divideShare } from './divide-share.ts'
 
 export interface LeaseBookOptions {
@@ -147,7 +156,7 @@ export class LeaseBook {
       }
     }
     const isLowering = [...holdings.values()].some((holding) => {
-      const isTold = isSame(usableShare(holding), holding.told)
+      const isTold = isSameShare(usableShare(holding), holding.told)
       return exceeds(holding.held, holding.target) && (!isTold || holding.confirmed !== holding.sequence)
     })
     const usable = new Map([...holdings].map(([worker, holding]) => [worker, usableShare(holding)]))
@@ -169,7 +178,7 @@ export class LeaseBook {
     const holders = share.requests === 0 ? others : []
     // Who waits for an answer hears of others by it.
     const isOtherNews = !holding.isAsking && holders.join() !== holding.toldHolders
-    if (!isAnswer && !isOtherNews && isSame(share, holding.told)) return
+    if (!isAnswer && !isOtherNews && isSameShare(share, holding.told)) return
     if (isAnswer) holding.isAsking = false
     holding.told = share
     holding.toldHolders = holders.join()
@@ -219,26 +228,4 @@ function sum(holdings: ReadonlyMap<number, Holding>, what: keyof Share): number 
 
 function isShort({ need, target }: Holding): boolean {
   return exceeds(need, target)
-}
-
-function exceeds(a: Share, b: Share): boolean {
-  return a.requests > b.requests || a.instances > b.instances
-}
-
-function isSame(a: Share, b: Share): boolean {
-  return a.requests === b.requests && a.instances === b.instances
-}
-
-function smaller(a: Share, b: Share): Share {
-  return {
-    requests: Math.min(a.requests, b.requests),
-    instances: Math.min(a.instances, b.instances),
-  }
-}
-
-function larger(a: Share, b: Share): Share {
-  return {
-    requests: Math.max(a.requests, b.requests),
-    instances: Math.max(a.instances, b.instances),
-  }
 }
