@@ -3,16 +3,11 @@ import { performance } from 'node:perf_hooks'
 import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../runtime/isolate/compiled-bootstrap.ts'
 import { Guardian } from '../runtime/isolate/guardian.ts'
-import { HostWork } from '../runtime/isolate/host-work/host-work.ts'
-import { processClock } from '../runtime/isolate/host-work/host-work-meter.ts'
 import { BatchSize } from '../runtime/isolate/instance/batch-size.ts'
-import { Deadlines } from '../runtime/isolate/instance/deadlines.ts'
-import type { InstanceContext } from '../runtime/isolate/instance/instance-context.ts'
 import { loadInstance } from '../runtime/isolate/instance/load-instance.ts'
-import { SliceMeter, threadClock } from '../runtime/isolate/instance/slice-meter.ts'
+import { loneContext } from '../runtime/isolate/instance/lone-context.ts'
 import { LayerCodeCache } from '../runtime/isolate/layers/layer-code-cache.ts'
 import { preloadLayers } from '../runtime/isolate/layers/preload-layers.ts'
-import { OutboundAgents } from '../runtime/isolate/outbound/outbound-agents.ts'
 import { PreparedIsolate } from '../runtime/isolate/prepared-isolate.ts'
 import { BundleCache } from '../runtime/registry/bundle-cache.ts'
 import { openRegistryView } from '../runtime/registry/registry-view.ts'
@@ -53,7 +48,7 @@ export async function timeLoads<Kind extends string>(
     const manifest = view.getManifest(view.getFunction(named[kind][0]!)!.latest)
     const access = layers.of(manifest)
     const prepared = new PreparedIsolate(bootstrap, guardian, manifest.limits.memoryMiB)
-    if (access?.isPreloaded && access.script !== null) preloadLayers(prepared, access.script, alone)
+    if (access?.isPreloaded && access.script !== null) preloadLayers(prepared, access.script, loneContext)
     const script = bundles.read(manifest)
     const beganMs = performance.now()
     const loaded = loadInstance(
@@ -61,7 +56,7 @@ export async function timeLoads<Kind extends string>(
       { manifest, functionName: kind, version: '1', script, layers: access },
       {
         batchSize: new BatchSize(),
-        context: alone,
+        context: loneContext,
         target: () => {
           throw new Error('Cannot name the target: no hook runs here')
         },
@@ -80,26 +75,4 @@ export async function timeLoads<Kind extends string>(
   layers.close()
   await view.close()
   return times
-}
-
-/** There is no pool, and no request ever enters. */
-const alone: InstanceContext = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  deadlines: new Deadlines(
-    () => performance.now(),
-    () => {},
-  ),
-  userAgent: 'isolette',
-  outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
-  hostWork: new HostWork(processClock),
-  sliceMeter: new SliceMeter(threadClock),
-  onEntering: () => {},
-  onReady: () => {},
-  onProgress: () => {},
-  onInitFailed: () => {},
-  onHookEnded: () => {},
-  onCondemned: () => {},
-  onRanOn: () => {},
-  mapError: (_, error) => error,
 }

@@ -1,17 +1,12 @@
 import { readBootstrap } from '../../isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../isolate/compiled-bootstrap.ts'
 import { Guardian } from '../../isolate/guardian.ts'
-import { HostWork } from '../../isolate/host-work/host-work.ts'
-import { processClock } from '../../isolate/host-work/host-work-meter.ts'
 import { BatchSize } from '../../isolate/instance/batch-size.ts'
-import { Deadlines } from '../../isolate/instance/deadlines.ts'
 import { Instance } from '../../isolate/instance/instance.ts'
-import type { InstanceContext } from '../../isolate/instance/instance-context.ts'
 import { evaluateModule } from '../../isolate/instance/load-instance.ts'
-import { SliceMeter, threadClock } from '../../isolate/instance/slice-meter.ts'
+import { loneContext } from '../../isolate/instance/lone-context.ts'
 import { CompiledLayerScript, type LayerAccess } from '../../isolate/layers/layer-script.ts'
 import { preloadLayers } from '../../isolate/layers/preload-layers.ts'
-import { OutboundAgents } from '../../isolate/outbound/outbound-agents.ts'
 import { PreparedIsolate } from '../../isolate/prepared-isolate.ts'
 import type { VersionManifest } from '../../model/version.ts'
 import type { EvaluateBundle } from './check-bundle.ts'
@@ -42,7 +37,7 @@ export async function createBundleEvaluator(): Promise<BundleEvaluator> {
         manifest,
         layerFiles,
         batchSize: new BatchSize(),
-        context: alone,
+        context: loneContext,
       })
       try {
         const request = {
@@ -52,7 +47,7 @@ export async function createBundleEvaluator(): Promise<BundleEvaluator> {
           script: { source: bundle.code, codeCache: null },
           layers,
         }
-        return evaluateModule(prepared, request, alone.userAgent)
+        return evaluateModule(prepared, request, loneContext.userAgent)
       } finally {
         instance.dispose()
       }
@@ -62,7 +57,7 @@ export async function createBundleEvaluator(): Promise<BundleEvaluator> {
       if (script === null) return null
       const prepared = new PreparedIsolate(bootstrap, guardian, candidate.limits.memoryMiB)
       try {
-        return preloadLayers(prepared, script, alone)
+        return preloadLayers(prepared, script, loneContext)
       } finally {
         prepared.dispose()
       }
@@ -94,26 +89,3 @@ const unpublished = {
   handlerKind: 'fetch',
   layers: [],
 } as const
-
-/** There is no pool, and no request ever enters. */
-const alone: InstanceContext = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  deadlines: new Deadlines(
-    () => performance.now(),
-    () => {},
-  ),
-  userAgent: 'isolette',
-  // Never used: what no request asked for is refused.
-  outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
-  hostWork: new HostWork(processClock),
-  sliceMeter: new SliceMeter(threadClock),
-  onEntering: () => {},
-  onReady: () => {},
-  onProgress: () => {},
-  onInitFailed: () => {},
-  onHookEnded: () => {},
-  onCondemned: () => {},
-  onRanOn: () => {},
-  mapError: (_, error) => error,
-}
