@@ -1,7 +1,7 @@
 /** What the first request to a version that was never run costs at the client, over 200 different functions. */
 import { fileURLToPath } from 'node:url'
 import { deployMany } from './many-functions.ts'
-import { figureOf, quantile, type Report, type Row, round } from './report.ts'
+import { ascending, figureOf, median, quantile, type Report, type Row, round } from './report.ts'
 import { startIsolette } from './rivals/isolette.ts'
 import { rawUws } from './rivals/raw-uws.ts'
 import { workerdLoader } from './rivals/workerd.ts'
@@ -120,12 +120,4 @@ function figures(rounds: readonly number[][]) {
     'p50 ms': figureOf(rounds.map(median)),
     'p99 ms': figureOf(rounds.map((samples) => quantile(ascending(samples), 0.99))),
   }
-}
-
-function median(samples: readonly number[]): number {
-  return quantile(ascending(samples), 0.5)
-}
-
-function ascending(samples: readonly number[]): number[] {
-  return [...samples].sort((a, b) => a - b)
 }

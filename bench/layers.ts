@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { adminCall } from './admin-call.ts'
 import { type LoadTimes, timeLoads } from './load-times.ts'
 import { deployMany } from './many-functions.ts'
-import { figureOf, quantile, type Report, round } from './report.ts'
+import { ascending, figureOf, median, quantile, type Report, round } from './report.ts'
 import { startIsolette } from './rivals/isolette.ts'
 import { TimedGet } from './timed-get.ts'
 
@@ -131,12 +131,4 @@ async function callInTurn(url: string, named: Readonly<Record<Kind, readonly str
 
 function percent(ratio: number): string {
   return `${Math.round((ratio - 1) * 100)} %`
-}
-
-function median(samples: readonly number[]): number {
-  return quantile(ascending(samples), 0.5)
-}
-
-function ascending(samples: readonly number[]): number[] {
-  return [...samples].sort((a, b) => a - b)
 }

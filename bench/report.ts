@@ -24,6 +24,15 @@ export function figureOf(samples: readonly number[]): Figure {
   return { median: quantile(sorted, 0.5), min: sorted[0]!, max: sorted.at(-1)! }
 }
 
+/** Of samples in any order. */
+export function median(samples: readonly number[]): number {
+  return quantile(ascending(samples), 0.5)
+}
+
+export function ascending(samples: readonly number[]): number[] {
+  return [...samples].sort((a, b) => a - b)
+}
+
 /** Nearest rank of ascending samples. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
