@@ -1,7 +1,9 @@
 /** Whether 100 000 deployed functions make a start or a change slower than one does. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { usualAsync } from '../runtime/model/async-settings.ts'
 import { usualPool } from '../runtime/model/function.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
 import { computeVersionId } from '../runtime/model/version-id.ts'
@@ -126,6 +128,8 @@ function uploadOf(index: number): Upload {
     settings: {
       versionHeader: false,
       exposeErrors: false,
+      async: usualAsync,
+      triggers: [],
       pool: usualPool,
       egress: { allow: [], deny: [] },
     },

@@ -15,7 +15,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'runtime/registry': ['runtime/model', 'runtime/isolate'],
   'runtime/observe': ['runtime/model'],
   'runtime/pool': ['runtime/model', 'runtime/isolate', 'runtime/observe'],
-  'runtime/admin': ['runtime/model', 'runtime/registry', 'runtime/observe', 'runtime/pool/status.ts'],
+  'runtime/retry-log': ['runtime/model'],
+  'runtime/delivery': ['runtime/model', 'runtime/retry-log/retry-log.ts'],
+  'runtime/trigger': ['runtime/model', 'runtime/retry-log/retry-log.ts', 'runtime/registry/registry.ts'],
+  'runtime/admin': [
+    'runtime/model',
+    'runtime/registry',
+    'runtime/observe',
+    'runtime/pool/status.ts',
+    'runtime/retry-log/retry-log.ts',
+    'runtime/delivery',
+  ],
   // The door: what router and cli see of the runtime.
   runtime: [
     'runtime/model',
@@ -23,6 +33,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'runtime/registry',
     'runtime/observe',
     'runtime/pool',
+    'runtime/retry-log',
+    'runtime/delivery',
+    'runtime/trigger',
     'runtime/admin',
   ],
   router: ['runtime/index.ts', 'runtime/worker-side.ts'],

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readBootstrap } from '../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../runtime/isolate/compiled-bootstrap.ts'
 import { OutboundAgents } from '../runtime/isolate/outbound/outbound-agents.ts'
+import { usualAsync } from '../runtime/model/async-settings.ts'
 import { usualPool } from '../runtime/model/function.ts'
 import { type Invocation, type Target as InvocationTarget, noUsage } from '../runtime/model/invocation.ts'
 import { type Limits, limitBounds } from '../runtime/model/limits.ts'
@@ -62,6 +63,7 @@ function get(pool: Pool, target: InvocationTarget, path: string, timeoutMs: numb
     },
     arrivedAtMs,
     deadlineMs: arrivedAtMs + timeoutMs,
+    attempt: null,
     usage: noUsage(),
     onSettled: resolve,
   }
@@ -135,6 +137,8 @@ function targetOf(program: string, timeoutMs: number): InvocationTarget {
     settings: {
       versionHeader: false,
       exposeErrors: true,
+      async: usualAsync,
+      triggers: [],
       pool: { ...usualPool, concurrency: 10, idleTimeoutMs: 300_000 },
       egress: { allow: [], deny: [] },
     },

@@ -49,6 +49,7 @@ export class HandedOver {
       versionId: target.manifest.versionId,
       ageMs: nowMs - arrivedAtMs,
       leftMs: deadlineMs - nowMs,
+      attempt: this.invocation.attempt,
       event,
     })
   }
@@ -108,6 +109,10 @@ export class HandedOver {
     if (event.kind === 'direct') {
       this.#link.sendWhole(this.#stream, frameKind.part, Buffer.from(event.json))
       return { kind: 'direct' }
+    }
+    if (event.kind === 'scheduled') {
+      this.#link.sendWhole(this.#stream, frameKind.part, Buffer.from(event.json))
+      return { kind: 'scheduled', cron: event.cron, scheduledAtMs: event.scheduledAtMs }
     }
     const { method, url, headers, clientAddress, body } = event
     const head = { kind: 'http', method, url, headers, clientAddress } as const

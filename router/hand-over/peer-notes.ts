@@ -1,4 +1,11 @@
-import type { FailedOutcome, InvocationUsage, LogLine, VersionId, VersionLabel } from '../../runtime/index.ts'
+import type {
+  FailedOutcome,
+  Invocation,
+  InvocationUsage,
+  LogLine,
+  VersionId,
+  VersionLabel,
+} from '../../runtime/index.ts'
 
 /** An invocation that is handed over, as JSON. Times are spans: the clocks of two processes do not begin together. */
 export interface StartNote {
@@ -11,6 +18,7 @@ export interface StartNote {
   readonly ageMs: number
   /** Until its deadline. */
   readonly leftMs: number
+  readonly attempt: Invocation['attempt']
   readonly event: StartEvent
 }
 
@@ -26,6 +34,8 @@ export type StartEvent =
     }
   /** Its JSON came before, in parts. */
   | { readonly kind: 'direct' }
+  /** The same. */
+  | { readonly kind: 'scheduled'; readonly cron: string; readonly scheduledAtMs: number }
 
 /** What it took, since the last note of it where that is a sum. */
 export interface UsageNote {

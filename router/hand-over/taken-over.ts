@@ -28,6 +28,7 @@ export class TakenOver implements Invocation {
   readonly id: string
   readonly target: Target
   readonly event: Invocation['event']
+  readonly attempt: Invocation['attempt']
   readonly arrivedAtMs: number
   readonly deadlineMs: number
   readonly usage: InvocationUsage = noUsage()
@@ -57,6 +58,7 @@ export class TakenOver implements Invocation {
     this.#holder = holder
     this.id = note.id
     this.target = target
+    this.attempt = note.attempt
     this.arrivedAtMs = nowMs - note.ageMs
     this.deadlineMs = nowMs + note.leftMs
     this.#received = streams(note.event)
@@ -167,6 +169,7 @@ function eventOf(
   received: ReceivedBody | null,
 ): Invocation['event'] {
   if (event.kind === 'direct') return { kind: 'direct', json: parts.toString() }
+  if (event.kind === 'scheduled') return { ...event, json: parts.toString() }
   const { method, url, headers, clientAddress } = event
   const body = received ?? (event.body === 'whole' ? new Uint8Array(parts) : null)
   return { kind: 'http', method, url, headers, clientAddress, body }

@@ -64,6 +64,7 @@ export class Exchange implements Invocation, Addressee, StreamListener, StreamsO
   readonly id: string
   readonly target: PickedTarget
   readonly event: RequestEvent
+  readonly attempt = null
   readonly usage: InvocationUsage = noUsage()
   /** When the function could begin: the time that a short body takes to come is not the function's, that of a long one is. */
   arrivedAtMs: number

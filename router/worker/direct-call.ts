@@ -40,6 +40,7 @@ export function directCall(deps: DirectCallDeps, message: InvokeMessage): Promis
       event: { kind: 'direct', json: message.json },
       arrivedAtMs,
       deadlineMs: arrivedAtMs + target.manifest.limits.timeoutMs,
+      attempt: null,
       usage: noUsage(),
       onSettled: (outcome) => {
         const settledAtMs = deps.nowMs()

@@ -51,6 +51,10 @@ export const entryFrame = {
    * `error` for that id, and `done`, as an event does.
    */
   lifecycle: 9,
+  /** `10, requestId, attempt, enqueuedAtMs`: the request whose frame follows is an attempt to run a call. */
+  attempt: 10,
+  /** `11, requestId, jsonLength, cronLength, scheduledAtMs, invocationIdLength, remainingMs`: a trigger fires. */
+  scheduledEvent: 11,
 } as const
 
 /** What a module may export besides its handler, to be called when its instance begins and ends. */
@@ -83,7 +87,7 @@ export const bodyKind = {
 } as const
 
 /**
- * Host calls: `op(number, a, b, c, d)`. The one function of the host that the guest holds; captured by the bootstrap
+ * Host calls: `op(number, a, b, c, d, e)`. The one function of the host that the guest holds; captured by the bootstrap
  * and deleted from the global before the function's code compiles.
  */
 export const op = {
@@ -164,6 +168,11 @@ export const op = {
   listLayers: 32,
   /** `(path relative to /opt, asText) → ArrayBuffer | string`: a file of the layers; undefined = no such file; a number = its size, which is too much. */
   readLayer: 33,
+  /**
+   * `(opId, requestId or 0, binding, event as JSON, options as JSON)` with `options` = `{ delayMs, id }`, both perhaps null.
+   * Resolves, when the call is on disk, with JSON: `{ invocationId }`, or `{ code, message, details }` of a refusal.
+   */
+  enqueue: 34,
 } as const
 
 /** What is to be done with the completion value of a script of a version that has layers. */
@@ -182,6 +191,8 @@ export interface GuestConfig {
   readonly functionVersion: string
   readonly memoryLimitMiB: number
   readonly env: Readonly<Record<string, string>>
+  /** Names in `env` of functions that calls may be enqueued for. */
+  readonly bindings: readonly string[]
   readonly userAgent: string
   readonly allowsWasm: boolean
 }
@@ -192,6 +203,7 @@ export const noConfig: GuestConfig = {
   functionVersion: '',
   memoryLimitMiB: 0,
   env: {},
+  bindings: [],
   userAgent: '',
   allowsWasm: false,
 }

@@ -17,14 +17,18 @@ export const errorCodes = {
   alias_not_found: 404,
   layer_not_found: 404,
   route_not_found: 404,
+  invocation_not_found: 404,
   not_found: 404,
   method_not_allowed: 405,
   alias_split: 409,
+  duplicate_invocation: 409,
+  invocation_state: 409,
   in_use: 409,
   nothing_to_publish: 409,
   nothing_to_roll_back: 409,
   route_conflict: 409,
   payload_too_large: 413,
+  queue_full: 429,
   // What the operator can mend.
   data_in_use: 500,
   data_format: 500,
@@ -33,6 +37,7 @@ export const errorCodes = {
   cannot_start: 500,
   storage_full: 507,
   unavailable: 503,
+  retry_log_unavailable: 503,
   // What only we can mend.
   internal_error: 500,
 } as const satisfies Record<string, number>

@@ -1,4 +1,5 @@
 import type { AliasTargets } from './alias.ts'
+import type { AsyncSettings, Trigger } from './async-settings.ts'
 import type { EgressSettings } from './egress.ts'
 import type { RoutePattern } from './route.ts'
 import type { VersionId } from './version.ts'
@@ -11,6 +12,8 @@ export interface FunctionSettings {
   readonly exposeErrors: boolean
   readonly pool: PoolSettings
   readonly egress: EgressSettings
+  readonly async: AsyncSettings
+  readonly triggers: readonly Trigger[]
 }
 
 /** Whether an instance stays after an invocation, or each invocation gets a fresh one. */

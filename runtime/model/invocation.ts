@@ -24,6 +24,25 @@ export interface DirectEvent {
   readonly json: string
 }
 
+/** A firing of a trigger, for a function that exports `scheduled`; others are given `json` as an event. */
+export interface ScheduledEvent {
+  readonly kind: 'scheduled'
+  readonly json: string
+  readonly cron: string
+  /** Milliseconds since 1970. */
+  readonly scheduledAtMs: number
+}
+
+/** What makes an invocation an attempt to run a call of the retry log. */
+export interface AttemptContext {
+  /** Counted from 1. */
+  readonly number: number
+  /** Milliseconds since 1970. */
+  readonly enqueuedAtMs: number
+  /** Of the call, in its chain. */
+  readonly depth: number
+}
+
 /** The version that was picked for an invocation; it finishes on it whatever happens to the registry meanwhile. */
 export interface Target {
   readonly functionName: string
@@ -79,7 +98,9 @@ export interface LogLine {
 export interface Invocation {
   readonly id: string
   readonly target: Target
-  readonly event: HttpEvent | DirectEvent
+  readonly event: HttpEvent | DirectEvent | ScheduledEvent
+  /** Null for whom somebody waits. */
+  readonly attempt: AttemptContext | null
   /** On the monotonic clock (`performance.now()`). */
   readonly arrivedAtMs: number
   /** On the monotonic clock. Past it the invocation ends as `exceeded_wall_time`, or `overloaded` if it never began. */

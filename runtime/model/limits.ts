@@ -70,4 +70,17 @@ export const fixedLimits = {
   maxResultBytes: 6 * MiB,
   maxLogBytesPerInvocation: 128 * 1024,
   maxAliasHistory: 10,
+  /** Of a call's event, and of its result. Lambda's figure for events. */
+  maxAsyncBytes: MiB,
+  maxDelayMs: 7 * 86_400_000,
+  /** Calls that come of calls. */
+  maxCallDepth: 16,
+  /** Of the name a caller gives a call. */
+  maxCallerIdBytes: 128,
+  /** Lambda's figure. */
+  maxAttemptErrorBytes: 1024,
+  maxAttemptLogBytes: 4 * 1024,
+  maxAttemptHistory: 20,
+  maxTriggers: 32,
+  maxBindings: 32,
 } as const

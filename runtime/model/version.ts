@@ -6,8 +6,8 @@ export type VersionId = string
 /** sha256, in hexadecimal, of an artifact's bytes. */
 export type Digest = string
 
-/** Which export answers. If a module exports both, `fetch` wins. */
-export type HandlerKind = 'fetch' | 'handler'
+/** Which export answers. If a module exports both, `fetch` wins; `scheduled` is there alone, and only triggers call it. */
+export type HandlerKind = 'fetch' | 'handler' | 'scheduled'
 
 /** What a version was allowed although no limit holds for it. */
 export interface UnsafeFeatures {
@@ -31,6 +31,8 @@ export interface VersionManifest {
   /** Absent: nothing. */
   readonly unsafe?: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
+  /** Functions that it may enqueue calls for, as `name` or `name:qualifier`, by their name in `env`. Absent: none. */
+  readonly bindings?: Readonly<Record<string, string>>
   /** `name:number`, in order; a later one overrides files of an earlier one. */
   readonly layers: readonly string[]
   /** What these layers are; absent without layers. */

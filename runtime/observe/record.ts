@@ -17,7 +17,7 @@ export interface InvocationRecord {
   readonly version: string
   readonly alias: string | null
   /** `instance`: it began or ended, and nobody asked. */
-  readonly trigger: 'http' | 'direct' | 'instance'
+  readonly trigger: 'http' | 'direct' | 'scheduled' | 'instance'
   readonly method: string | null
   /** Path only: queries hold secrets more often than not. */
   readonly path: string | null

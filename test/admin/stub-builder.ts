@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
 import type { Build, Builder, BuildRequest, BuiltLayerSet } from '../../runtime/registry/builder/build.ts'
@@ -31,6 +32,8 @@ export class StubBuilder implements Builder {
       settings: {
         versionHeader: false,
         exposeErrors: false,
+        async: usualAsync,
+        triggers: [],
         pool: usualPool,
         egress: { allow: [], deny: [] },
       },

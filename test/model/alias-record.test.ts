@@ -9,6 +9,7 @@ import {
   versionsOf,
   withoutVersion,
 } from '../../runtime/model/alias-record.ts'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import type { AliasRecord, FunctionRecord } from '../../runtime/model/function.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 
@@ -84,6 +85,8 @@ test('findAlias() finds no alias in the properties every object has', () => {
     settings: {
       versionHeader: false,
       exposeErrors: false,
+      async: usualAsync,
+      triggers: [],
       pool: { ...usualPool, concurrency: 1, idleTimeoutMs: 1 },
       egress: { allow: [], deny: [] },
     },

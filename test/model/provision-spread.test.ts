@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AliasTargets } from '../../runtime/model/alias.ts'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { type FunctionRecord, type PoolSettings, usualPool } from '../../runtime/model/function.ts'
 import {
   type ProvisionedVersion,
@@ -16,6 +17,8 @@ function recordOf(aliases: Record<string, AliasTargets>, pool: Partial<PoolSetti
     settings: {
       versionHeader: false,
       exposeErrors: false,
+      async: usualAsync,
+      triggers: [],
       pool: { ...usualPool, ...pool },
       egress: { allow: [], deny: [] },
     },

@@ -1,3 +1,4 @@
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import {
   type Invocation,
@@ -35,6 +36,8 @@ export function targetOf(functionName: string, label: VersionLabel, alias: strin
     settings: {
       versionHeader: false,
       exposeErrors: false,
+      async: usualAsync,
+      triggers: [],
       pool: { ...usualPool, idleTimeoutMs: 1000 },
       egress: { allow: [], deny: [] },
     },
@@ -59,6 +62,7 @@ export function invocationOf(
     },
     arrivedAtMs: 0,
     deadlineMs: 1000,
+    attempt: null,
     usage: { ...noUsage(), ...usage },
     onSettled() {},
   }

@@ -2,6 +2,7 @@ import { readBootstrap } from '../../runtime/isolate/bootstrap.ts'
 import { CompiledBootstrap } from '../../runtime/isolate/compiled-bootstrap.ts'
 import { Guardian } from '../../runtime/isolate/guardian.ts'
 import { OutboundAgents } from '../../runtime/isolate/outbound/outbound-agents.ts'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import type { EgressSettings } from '../../runtime/model/egress.ts'
 import type { PoolSettings } from '../../runtime/model/function.ts'
 import { usualPool } from '../../runtime/model/function.ts'
@@ -115,6 +116,8 @@ export class PoolFixture implements AsyncDisposable {
       settings: {
         versionHeader: false,
         exposeErrors: false,
+        async: usualAsync,
+        triggers: [],
         pool: { ...usualPool, ...pool },
         egress,
       },
@@ -161,6 +164,7 @@ export class PoolFixture implements AsyncDisposable {
       event,
       arrivedAtMs: nowMs,
       deadlineMs: nowMs + timeoutMs,
+      attempt: null,
       usage,
       onSettled: (outcome) => {
         if (++count > 1) this.faults.push(new Error(`${invocation.id} settled ${count} times`))

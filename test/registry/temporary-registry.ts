@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import type { FunctionSettings } from '../../runtime/model/function.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
@@ -39,6 +40,8 @@ export async function openTemporaryRegistry(t: TestContext, dataDir?: string): P
 export const settings: FunctionSettings = {
   versionHeader: false,
   exposeErrors: false,
+  async: usualAsync,
+  triggers: [],
   pool: usualPool,
   egress: { allow: [], deny: [] },
 }

@@ -1,4 +1,5 @@
 import type { AliasTargets } from '../../runtime/model/alias.ts'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import type { FunctionRecord, FunctionSettings } from '../../runtime/model/function.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
@@ -34,6 +35,8 @@ export class FakeRegistryView implements RegistryView {
     const settings = {
       versionHeader: false,
       exposeErrors: false,
+      async: usualAsync,
+      triggers: [],
       pool: { ...usualPool, idleTimeoutMs: 1000 },
       egress: { allow: [], deny: [] },
       ...fake.settings,

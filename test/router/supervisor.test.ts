@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { FleetMember } from '../../runtime/admin/fleet.ts'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { type FunctionRecord, usualPool } from '../../runtime/model/function.ts'
 import { deadlineMs, isAlive, SupervisorProcess, startedWorkers, until } from './supervisor-process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -223,6 +224,8 @@ describe('WorkerFleet', { timeout: 4 * deadlineMs }, () => {
       settings: {
         versionHeader: false,
         exposeErrors: false,
+        async: usualAsync,
+        triggers: [],
         pool: { ...usualPool, provisioned: { live: 3 } },
         egress: { allow: [], deny: [] },
       },

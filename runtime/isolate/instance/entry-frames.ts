@@ -1,4 +1,4 @@
-import type { DirectEvent, HttpEvent } from '../../model/invocation.ts'
+import type { AttemptContext, DirectEvent, HttpEvent, ScheduledEvent } from '../../model/invocation.ts'
 import { entryFrame, type Hook, hookNumber } from '../abi.ts'
 import type { Rejection } from './rejection.ts'
 
@@ -45,6 +45,17 @@ export class EntryFrames {
     const { json } = event
     this.#meta += `${entryFrame.directEvent},${requestId},${json.length},${invocationId.length},${Math.ceil(remainingMs)},`
     this.#text += json + invocationId
+  }
+
+  scheduledEvent(requestId: number, event: ScheduledEvent, invocationId: string, remainingMs: number): void {
+    const { json, cron, scheduledAtMs } = event
+    this.#meta += `${entryFrame.scheduledEvent},${requestId},${json.length},${cron.length},${scheduledAtMs},${invocationId.length},${Math.ceil(remainingMs)},`
+    this.#text += json + cron + invocationId
+  }
+
+  /** The request whose frame is written next is an attempt to run a call. */
+  attempt(requestId: number, { number, enqueuedAtMs }: AttemptContext): void {
+    this.#meta += `${entryFrame.attempt},${requestId},${number},${Math.round(enqueuedAtMs)},`
   }
 
   opResolved(opId: number, text: string): void {

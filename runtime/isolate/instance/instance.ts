@@ -266,14 +266,16 @@ export class Instance {
     this.#requests.takeQueued(this.#batchSize.requests, (pending, remainingMs) => {
       starting.push(pending)
       participants.add(pending)
-      const { event, id } = pending.invocation
+      const { event, id, attempt } = pending.invocation
+      if (attempt !== null) this.#frames.attempt(pending.requestId, attempt)
       if (event.kind === 'http') {
         // Only Lambda's event holds the address; a `Request` has no place for it.
         const clientAddress = this.manifest.handlerKind === 'handler' ? event.clientAddress : ''
         const body = this.#ops.openBody(pending)
         const rest = { invocationId: id, remainingMs, clientAddress, body }
         this.#frames.httpRequest(pending.requestId, event, rest)
-      } else this.#frames.directEvent(pending.requestId, event, id, remainingMs)
+      } else if (event.kind === 'direct') this.#frames.directEvent(pending.requestId, event, id, remainingMs)
+      else this.#frames.scheduledEvent(pending.requestId, event, id, remainingMs)
     })
     return { starting, participants }
   }

@@ -96,6 +96,7 @@ export class Lifecycle {
       event: { kind: 'direct', json: '' },
       arrivedAtMs: nowMs,
       deadlineMs: nowMs + maxMs[hook],
+      attempt: null,
       usage: noUsage(),
       onSettled: (outcome) => {
         this.#outcome = describe(hook, outcome, target.manifest.limits)

@@ -83,6 +83,7 @@ export function evaluateModule(
     functionVersion: request.version,
     memoryLimitMiB: manifest.limits.memoryMiB,
     env: manifest.env,
+    bindings: Object.keys(manifest.bindings ?? {}),
     userAgent,
     allowsWasm: manifest.unsafe?.wasm === true,
   }

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { usualAsync } from '../../model/async-settings.ts'
 import { IsoletteError } from '../../model/errors.ts'
 import type { FunctionSettings, PoolSettings } from '../../model/function.ts'
 import { isLayerReference } from '../../model/layer.ts'
@@ -47,6 +48,8 @@ export function parseFunctionConfig(text: string): FunctionConfig {
       exposeErrors: file.exposeErrors,
       pool: readPool(document, file.pool),
       egress: file.egress,
+      async: usualAsync,
+      triggers: [],
     },
     limits: file.limits,
     unsafe: file.unsafe,

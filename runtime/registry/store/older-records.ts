@@ -1,3 +1,4 @@
+import { usualAsync } from '../../model/async-settings.ts'
 import type { EgressSettings } from '../../model/egress.ts'
 import { type FunctionRecord, usualPool } from '../../model/function.ts'
 import { type Limits, limitBounds } from '../../model/limits.ts'
@@ -20,6 +21,8 @@ export function completeFunction(record: FunctionRecord): FunctionRecord {
       ...settings,
       pool: { ...usualPool, ...settings.pool },
       egress: { ...usualEgress, ...settings.egress },
+      async: { ...usualAsync, ...settings.async },
+      triggers: settings.triggers ?? [],
     },
   }
 }

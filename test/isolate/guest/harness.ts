@@ -119,6 +119,7 @@ export class Guest {
       functionVersion: '3',
       memoryLimitMiB: 128,
       env: { GREETING: 'hi' },
+      bindings: [],
       userAgent: 'isolette/0',
       allowsWasm: false,
       ...config,

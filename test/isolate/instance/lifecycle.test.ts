@@ -14,6 +14,7 @@ import type { Pending } from '../../../runtime/isolate/instance/pending.ts'
 import { SliceMeter, threadClock } from '../../../runtime/isolate/instance/slice-meter.ts'
 import { OutboundAgents } from '../../../runtime/isolate/outbound/outbound-agents.ts'
 import { PreparedIsolate } from '../../../runtime/isolate/prepared-isolate.ts'
+import { usualAsync } from '../../../runtime/model/async-settings.ts'
 import { usualPool } from '../../../runtime/model/function.ts'
 import { type Invocation, noUsage, type Target } from '../../../runtime/model/invocation.ts'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
@@ -39,6 +40,8 @@ class Fixture implements Disposable {
     settings: {
       versionHeader: false,
       exposeErrors: false,
+      async: usualAsync,
+      triggers: [],
       pool: usualPool,
       egress: { allow: [], deny: [] },
     },
@@ -85,6 +88,7 @@ class Fixture implements Disposable {
       event: { kind: 'direct', json: 'null' },
       arrivedAtMs: 0,
       deadlineMs: 30_000,
+      attempt: null,
       usage: noUsage(),
       onSettled: (outcome) => outcomes.push(outcome),
     }

@@ -80,6 +80,7 @@ export class TwoWorkers {
       event: { ...http, clientAddress: '::1', ...event } as Invocation['event'],
       arrivedAtMs: nowMs - 1000,
       deadlineMs: nowMs + 5000,
+      attempt: null,
       usage: noUsage(),
       onSettled: resolve,
     }
