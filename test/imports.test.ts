@@ -6,16 +6,17 @@ import { test } from 'node:test'
 /** Who may import whom, by folder; a folder may always import itself. `docs/architecture.md` says it in words. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'runtime/model': [],
+  'runtime/storage': ['runtime/model'],
   'runtime/isolate/guest': [
     'runtime/isolate/abi.ts',
     'runtime/isolate/web-crypto/abi.ts',
     'runtime/model/limits.ts',
   ],
   'runtime/isolate': ['runtime/model'],
-  'runtime/registry': ['runtime/model', 'runtime/isolate'],
+  'runtime/registry': ['runtime/model', 'runtime/isolate', 'runtime/storage'],
   'runtime/observe': ['runtime/model'],
   'runtime/pool': ['runtime/model', 'runtime/isolate', 'runtime/observe'],
-  'runtime/retry-log': ['runtime/model'],
+  'runtime/retry-log': ['runtime/model', 'runtime/storage'],
   'runtime/delivery': ['runtime/model', 'runtime/retry-log/retry-log.ts'],
   'runtime/trigger': ['runtime/model', 'runtime/retry-log/retry-log.ts', 'runtime/registry/registry.ts'],
   'runtime/admin': [

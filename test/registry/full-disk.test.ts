@@ -6,7 +6,6 @@ import { openRegistry } from '../../runtime/registry/embedded-registry.ts'
 import type { ArtifactStore, Registry, RegistryView } from '../../runtime/registry/registry.ts'
 import { openRegistryView } from '../../runtime/registry/registry-view.ts'
 import { openArtifactStore } from '../../runtime/registry/store/artifact-store.ts'
-import { storageFailure } from '../../runtime/registry/store/storage-failure.ts'
 import { listArtifacts, published, settings, temporaryFolder, uploadOf } from './temporary-registry.ts'
 
 test('a full disk refuses changes, keeps what is there, and takes changes again when there is space', async (t) => {
@@ -65,24 +64,4 @@ async function fillDisk(opened: {
   view.apply(delta)
   assert.equal(view.getFunction('last')?.lastVersion, 1)
   assert.deepEqual(registry.getFunction('hello')?.settings, settings)
-}
-
-const failures: [string | number, string][] = [
-  ['ENOSPC', 'storage_full'],
-  ['EDQUOT', 'storage_full'],
-  [28, 'storage_full'],
-  [-30_792, 'storage_full'],
-  ['EACCES', 'internal_error'],
-  ['EIO', 'internal_error'],
-  [5, 'internal_error'],
-]
-
-for (const [code, meaning] of failures) {
-  test(`storageFailure() of ${code} on a disk with space is ${meaning}`, (t) => {
-    const cause = Object.assign(new Error('it failed'), { code })
-    const failure = storageFailure('store it', temporaryFolder(t), cause)
-    assert.equal(failure.code, meaning)
-    assert.match(failure.message, /^Cannot store it: /)
-    assert.equal(failure.cause, cause)
-  })
 }

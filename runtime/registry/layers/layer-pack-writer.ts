@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LayerFile } from '../../model/layer.ts'
 import type { Digest } from '../../model/version.ts'
-import { storageFailure } from '../store/storage-failure.ts'
+import { storageFailure } from '../../storage/storage-failure.ts'
 
 /** Writes the files of a layer one after the other into a new file of the temporary folder. */
 export class LayerPackWriter {

@@ -14,7 +14,7 @@ import { IsoletteError } from '../../model/errors.ts'
 import type { ResolvedLayer } from '../../model/layer.ts'
 import { fixedLimits } from '../../model/limits.ts'
 import { type MergedLayers, mergeLayers } from '../../model/merged-layers.ts'
-import { storageFailure } from '../store/storage-failure.ts'
+import { storageFailure } from '../../storage/storage-failure.ts'
 import { isLaidOut, layOut } from './laid-out-layers.ts'
 import { readLayerIndex } from './read-layer-index.ts'
 

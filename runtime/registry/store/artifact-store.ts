@@ -4,9 +4,9 @@ import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IsoletteError } from '../../model/errors.ts'
 import type { Digest } from '../../model/version.ts'
+import { storageFailure } from '../../storage/storage-failure.ts'
+import { syncFolder } from '../../storage/sync-folder.ts'
 import type { ArtifactStore, TemporaryFolder } from '../registry.ts'
-import { storageFailure } from './storage-failure.ts'
-import { syncFolder } from './sync-folder.ts'
 
 const digestPattern = /^[0-9a-f]{64}$/
 /** Of a file that is too large to hold: a millisecond of hashing a piece, so that the process stays awake. */

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { open } from 'lmdb'
-import { storageFailure } from './storage-failure.ts'
+import { storageFailure } from '../../storage/storage-failure.ts'
+import { syncFolder } from '../../storage/sync-folder.ts'
 import { storeFile, storeFormat, storeOptions } from './store.ts'
-import { syncFolder } from './sync-folder.ts'
 
 /**
  * Makes the store of a data directory if it has none: beside its place, renamed when it is complete and on disk. So an

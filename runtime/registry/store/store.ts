@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
 import { type Database, type Key, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
 import { IsoletteError } from '../../model/errors.ts'
-import { storageFailure } from './storage-failure.ts'
-import { completeStoreFile, damaged, inspectStoreFile } from './store-file.ts'
+import { storageFailure } from '../../storage/storage-failure.ts'
+import { completeStoreFile, damaged, inspectStoreFile } from '../../storage/store-file.ts'
 import { Table, type ValueKind } from './table.ts'
 
 /** Raised whenever older releases could not read what is written any more. */

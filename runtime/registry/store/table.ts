@@ -1,6 +1,6 @@
 import type { Database, Key } from 'lmdb'
 import { IsoletteError } from '../../model/errors.ts'
-import { damaged } from './store-file.ts'
+import { damaged } from '../../storage/store-file.ts'
 
 /** What a table's values are; anything else in it is damage. */
 export type ValueKind = 'number' | 'object'

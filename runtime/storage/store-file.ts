@@ -9,7 +9,7 @@
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'
-import { IsoletteError } from '../../model/errors.ts'
+import { IsoletteError } from '../model/errors.ts'
 import { isTreeWhole } from './store-tree.ts'
 
 const pageHeaderBytes = 24

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs'
-import { IsoletteError } from '../../model/errors.ts'
+import { IsoletteError } from '../model/errors.ts'
 
 /** LMDB's own code for a map that cannot grow. */
 const mapFull = -30_792
