@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly flags?: readonly string[]
   /** Kept when the fixture ends; default: a new one that goes with it. */
   readonly dataDir?: string
+  /** Besides what every command gets. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The product as its users start it: `isolette serve` in a process tree of its own, on a port and a data directory of its own. */
@@ -65,6 +67,7 @@ export class ServerFixture implements AsyncDisposable {
     workers = 1,
     flags = [],
     dataDir,
+    env = {},
   }: StartOptions = {}): Promise<ServerFixture> {
     const data = dataDir ?? (await mkdtemp(join(tmpdir(), 'isolette-e2e-')))
     const port = await freePort()
@@ -72,7 +75,7 @@ export class ServerFixture implements AsyncDisposable {
     const child = spawn(process.execPath, [cli, 'serve', ...paths, ...options, ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: root,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     })
     const server = new ServerFixture(child, { dataDir: data, port, ownsData: dataDir === undefined })
     await server.untilPrinted('isolette is ready on')
