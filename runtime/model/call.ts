@@ -80,17 +80,19 @@ export type CallEvent =
 /** Who asked for it. */
 export type CallSource = 'http' | 'admin' | 'enqueue' | 'schedule' | 'destination' | 'redrive'
 
-/** A call, as it is accepted: nothing of it changes afterwards. */
+/** A call, as it is accepted: nothing of it changes afterwards, but what a redrive gives it anew. */
 export interface Call {
   readonly id: CallId
   readonly functionName: string
   /** As it was asked for: an alias, a number, or `$LATEST`. */
   readonly qualifier: string
-  /** What was picked when it was accepted. `$LATEST` means whatever that is at each attempt. */
+  /** What was picked when it was accepted or redriven. `$LATEST` means whatever that is at each attempt. */
   readonly version: VersionLabel
   readonly event: CallEvent
   /** In log time (see `LogClock`). */
   readonly enqueuedAtMs: number
+  /** Its age is counted from here: when it was enqueued, and the delay that was asked for; or when it was redriven. */
+  readonly ageFromMs: number
   /** Calls before it in its chain; 0 = nobody's. */
   readonly depth: number
   readonly source: CallSource

@@ -9,7 +9,7 @@ import type {
 } from '../model/call.ts'
 
 /** What is to be appended. Id and time are given by the log. */
-export interface NewCall extends Omit<Call, 'id' | 'enqueuedAtMs'> {
+export interface NewCall extends Omit<Call, 'id' | 'enqueuedAtMs' | 'ageFromMs'> {
   /** From now until it is due; at most `fixedLimits.maxDelayMs`. */
   readonly delayMs: number
 }
@@ -117,13 +117,14 @@ export interface RetryLog extends CallAppender {
   reschedule(lease: Lease, dueAtMs: number, progress: CallProgress): Promise<boolean>
 
   /**
-   * Ends a call that waits (`stopped`, its record kept for `keepMs`), or marks one that runs as `stopping`: whoever runs it is to end it.
+   * Ends a call that waits (`stopped`, its record kept for `keepMs`, `follow` appended in the same transaction), or marks one
+   * that runs as `stopping` and appends nothing: whoever runs it is to end it.
    * @throws IsoletteError `invocation_not_found`; `invocation_state` if it has ended
    */
-  stop(id: CallId, keepMs: number): Promise<'stopped' | 'stopping'>
+  stop(id: CallId, keepMs: number, follow: readonly NewCall[]): Promise<'stopped' | 'stopping'>
   /**
    * Enqueues a call that failed, expired or was stopped anew, under its own id, with all its attempts and its whole age before it
-   * and `version` instead of the one it had. Its history stays. @throws IsoletteError `invocation_not_found`, `invocation_state`
+   * (`ageFromMs` is now) and `version` instead of the one it had. Its history stays. @throws IsoletteError `invocation_not_found`, `invocation_state`
    */
   redrive(id: CallId, version: Call['version']): Promise<void>
   /** Forgets a call that has ended. @throws IsoletteError `invocation_not_found`, `invocation_state` */
