@@ -80,7 +80,8 @@ export class Deployer {
     const sourceMap = await this.#artifacts.put(build.sourceMap)
     const layerSet = build.layerSet === null ? {} : { layerSet: await this.#storeLayerSet(build.layerSet) }
     const { handlerKind, limits, unsafe, env, layers } = build
-    const frozen = { bundle, handlerKind, limits, unsafe, env, layers, ...layerSet }
+    const bindings = Object.keys(build.bindings).length === 0 ? {} : { bindings: build.bindings }
+    const frozen = { bundle, handlerKind, limits, unsafe, env, layers, ...layerSet, ...bindings }
     const manifest: VersionManifest = {
       versionId: computeVersionId(frozen),
       bundleBytes: build.bundle.byteLength,

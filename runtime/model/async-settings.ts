@@ -59,6 +59,10 @@ export const backoffBounds = {
   maxMs: { default: 300_000, min: 0, max: dayMs },
 } as const satisfies Record<string, Bound>
 
+export const triggerBounds = {
+  catchUpMs: { default: 60_000, min: 0, max: 7 * dayMs },
+} as const satisfies Record<string, Bound>
+
 /** What a function has that says nothing else. */
 export const usualAsync: AsyncSettings = {
   http: false,

@@ -30,6 +30,10 @@ export function parseQualifier(text: string): Qualifier {
   )
 }
 
+export function isQualifier(text: string): boolean {
+  return text === '$LATEST' || /^[1-9][0-9]{0,8}$/.test(text) || isName(text)
+}
+
 /**
  * Reads `name` or `name:qualifier`.
  *
@@ -44,6 +48,11 @@ export function parseFunctionReference(text: string): FunctionReference {
     functionName: checkName('function', text.slice(0, colon)),
     qualifier: parseQualifier(text.slice(colon + 1)),
   }
+}
+
+export function isFunctionReference(text: string): boolean {
+  const [name = '', qualifier = defaultAlias, ...rest] = text.split(':')
+  return isName(name) && isQualifier(qualifier) && rest.length === 0
 }
 
 export function formatQualifier(qualifier: Qualifier): string {

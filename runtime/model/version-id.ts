@@ -4,7 +4,7 @@ import type { VersionId, VersionManifest } from './version.ts'
 /** What is frozen into a version, and so decides its id. */
 export type VersionContent = Pick<
   VersionManifest,
-  'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers' | 'layerSet' | 'unsafe'
+  'bundle' | 'handlerKind' | 'limits' | 'env' | 'layers' | 'layerSet' | 'unsafe' | 'bindings'
 >
 
 /**
@@ -22,6 +22,9 @@ export function computeVersionId(content: VersionContent): VersionId {
     ...(content.unsafe?.wasm ? ['wasm'] : []),
     ...(content.layerSet
       ? [content.layerSet.indexes, content.layerSet.bundle, content.layerSet.isPreloaded]
+      : []),
+    ...(content.bindings && Object.keys(content.bindings).length > 0
+      ? [{ bindings: sortedEntries(content.bindings) }]
       : []),
   ])
   return createHash('sha256').update(canonical).digest('hex')

@@ -48,6 +48,7 @@ export class StubBuilder implements Builder {
         subrequests: limitBounds.subrequests.default,
       },
       env: { TOKEN: 'hush' },
+      bindings: {},
       layers: this.layerSet === null ? [] : ['lodash:1'],
       layerSet: this.layerSet,
       handlerKind: 'fetch',

@@ -22,7 +22,7 @@ export interface BuildOptions {
  */
 export async function buildFunction(request: BuildRequest, options: BuildOptions): Promise<Build> {
   const { name, source, config } = locateFunction(request)
-  const { settings, routes, limits, unsafe, env } = config
+  const { settings, routes, limits, unsafe, env, bindings } = config
   const given = config.layers.length === 0 ? null : await options.findLayers(config.layers)
   using layers = given === null ? null : await openLayers(given)
   const bundle = await bundleFunction(source, unsafe, layers?.folder ?? null)
@@ -39,6 +39,7 @@ export async function buildFunction(request: BuildRequest, options: BuildOptions
     limits,
     unsafe,
     env,
+    bindings,
     layers: config.layers,
     layerSet: given === null ? null : layerSetOf(given, candidate, preload.isPreloaded),
     handlerKind,

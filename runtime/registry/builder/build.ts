@@ -20,6 +20,8 @@ export interface Build {
   readonly limits: Limits
   readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
+  /** Functions that it may enqueue calls for, by their name in `env`. */
+  readonly bindings: Readonly<Record<string, string>>
   readonly layers: readonly string[]
   /** What these layers are; null without any. */
   readonly layerSet: BuiltLayerSet | null

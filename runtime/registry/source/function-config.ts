@@ -1,5 +1,4 @@
 import type * as z from 'zod'
-import { usualAsync } from '../../model/async-settings.ts'
 import { IsoletteError } from '../../model/errors.ts'
 import type { FunctionSettings, PoolSettings } from '../../model/function.ts'
 import { isLayerReference } from '../../model/layer.ts'
@@ -7,9 +6,14 @@ import type { Limits } from '../../model/limits.ts'
 import type { RoutePattern } from '../../model/route.ts'
 import { parseRoutePattern, parseRoutes, type RouteSource } from '../../model/route-pattern.ts'
 import type { UnsafeFeatures } from '../../model/version.ts'
+import { asyncSettings, findAsyncProblem } from './async-check.ts'
+import { findBindingProblem } from './bindings-check.ts'
+import type { ConfigProblem } from './config-problem.ts'
 import { type FunctionFile, functionSchema } from './function-schema.ts'
 import { JsoncDocument } from './jsonc-document.ts'
 import { findProvisionProblem } from './provision-check.ts'
+import { keysAt } from './schema-keys.ts'
+import { findTriggerProblem, readTriggers } from './triggers-check.ts'
 
 /** What a `function.jsonc` says, checked and complete but for what its folder decides. */
 export interface FunctionConfig {
@@ -23,6 +27,8 @@ export interface FunctionConfig {
   readonly limits: Limits
   readonly unsafe: UnsafeFeatures
   readonly env: Readonly<Record<string, string>>
+  /** Functions that it may enqueue calls for, by their name in `env`. */
+  readonly bindings: Readonly<Record<string, string>>
   readonly layers: readonly string[]
 }
 
@@ -39,6 +45,10 @@ export function parseFunctionConfig(text: string): FunctionConfig {
   const result = functionSchema.safeParse(document.value)
   if (!result.success) throw refusal(document, result.error.issues[0]!)
   const file = result.data
+  refuseProblem(
+    document,
+    findBindingProblem(file) ?? findAsyncProblem(file.async) ?? findTriggerProblem(file.triggers),
+  )
   return {
     name: file.name ?? null,
     main: file.main ?? null,
@@ -48,12 +58,13 @@ export function parseFunctionConfig(text: string): FunctionConfig {
       exposeErrors: file.exposeErrors,
       pool: readPool(document, file.pool),
       egress: file.egress,
-      async: usualAsync,
-      triggers: [],
+      async: asyncSettings(file.async),
+      triggers: readTriggers(file.triggers),
     },
     limits: file.limits,
     unsafe: file.unsafe,
     env: file.env,
+    bindings: file.bindings,
     layers: readLayers(document, file.layers),
   }
 }
@@ -76,9 +87,12 @@ function readPool(document: JsoncDocument, pool: FunctionFile['pool']): PoolSett
     maxInstances: pool.maxInstances ?? null,
     maxInvocationsPerInstance: pool.maxInvocationsPerInstance ?? null,
   }
-  const found = findProvisionProblem(settings)
-  if (found !== null) throw badValue(document, found.path, found.problem, found.key)
+  refuseProblem(document, findProvisionProblem(settings))
   return settings
+}
+
+function refuseProblem(document: JsoncDocument, found: ConfigProblem | null): void {
+  if (found !== null) throw badValue(document, found.path, found.problem, found.key)
 }
 
 function readRoutes(
@@ -114,7 +128,7 @@ function refusal(document: JsoncDocument, issue: z.core.$ZodIssue): IsoletteErro
   const value = path.reduce<unknown>((at, part) => (at as Record<string, unknown>)?.[part], document.value)
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const problem = `unknown, must be ${knownKeys(path)}`
+      const problem = `unknown, must be one of ${keysAt(functionSchema, path).join(', ')}`
       return badValue(document, path, problem, issue.keys[0])
     }
     case 'invalid_union': {
@@ -129,24 +143,22 @@ function refusal(document: JsoncDocument, issue: z.core.$ZodIssue): IsoletteErro
   return badValue(document, path, `${describe(path, value)}, must be ${issue.message}`)
 }
 
-function knownKeys([section, inSection]: ConfigPath): string {
-  if (section === 'routes') return 'one of path, method, host, qualifier'
-  if (inSection === 'schedule') return 'one of cron, timezone, provisioned'
-  const shape: z.ZodRawShape = functionSchema.shape
-  const inner = section === undefined ? shape : (shape[section] as z.ZodPrefault<z.ZodObject>).unwrap().shape
-  return `one of ${Object.keys(inner).join(', ')}`
-}
-
-/** The value as it stands in the file, but of `env`, where secrets stand, only what it is. */
-function describe([section]: ConfigPath, value: unknown): string {
+/** The value as it stands in the file, but where secrets stand only what it is. */
+function describe(path: ConfigPath, value: unknown): string {
   if (value === undefined) return 'missing'
   if (value === null) return 'null'
   if (Array.isArray(value)) return `a list of ${value.length}`
   if (typeof value === 'object') return `an object of ${Object.keys(value).length} keys`
-  if (section === 'env')
+  if (mayBeSecret(path))
     return typeof value === 'string' ? `text of ${Buffer.byteLength(value)} bytes` : `a ${typeof value}`
   const text = JSON.stringify(value)
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+function mayBeSecret([section, inSection]: ConfigPath): boolean {
+  return (
+    section === 'env' || (section === 'async' && (inSection === 'onSuccess' || inSection === 'onFailure'))
+  )
 }
 
 function badValue(document: JsoncDocument, path: ConfigPath, problem: string, key?: string): IsoletteError {

@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import { egressRuleForms, isEgressRule } from '../../model/egress.ts'
-import { usualPool } from '../../model/function.ts'
-import { type Bound, fixedLimits, type Limits, limitBounds } from '../../model/limits.ts'
+import { fixedLimits, type Limits, limitBounds } from '../../model/limits.ts'
+import { asyncSchema, maxReferenceLength } from './async-schema.ts'
+import { poolSchema } from './pool-schema.ts'
+import { envNames, flag, section, text, wholeNumber } from './schema-parts.ts'
+import { triggersSchema } from './triggers-schema.ts'
 
 const limitMeanings: { readonly [K in keyof Limits]: string } = {
   cpuMs: 'CPU milliseconds one request may use in total; at most 500 of them without a pause.',
@@ -29,9 +32,9 @@ export const functionSchema = z.strictObject(
           [
             text(2048),
             z.strictObject({
-              host: text(253).optional().describe('Host name without port. Default: any.'),
-              method: text(32).optional().describe('HTTP method. Default: any.'),
               path: text(2048).describe('Segments may be `:name`; a last segment `*` takes the rest.'),
+              method: text(32).optional().describe('HTTP method. Default: any.'),
+              host: text(253).optional().describe('Host name without port. Default: any.'),
               qualifier: text(63).optional().describe('Alias, version number or $LATEST. Default: live.'),
             }),
           ],
@@ -50,16 +53,20 @@ export const functionSchema = z.strictObject(
       .max(fixedLimits.maxLayers, { error: `at most ${fixedLimits.maxLayers} layers` })
       .default([])
       .describe('Layers as name:number; of one file the last layer wins.'),
-    env: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), envValue(), {
-        error: (issue) =>
-          issue.code === 'invalid_key' ? 'a name of letters, digits and _' : 'an object of names and texts',
-      })
+    env: envNames(envValue())
       .refine((env) => Object.keys(env).length <= fixedLimits.maxEnvVariables, {
         error: `at most ${fixedLimits.maxEnvVariables} variables`,
       })
       .default({})
       .describe('What the handler finds in env. Frozen into each version.'),
+    bindings: envNames(text(maxReferenceLength))
+      .refine((bindings) => Object.keys(bindings).length <= fixedLimits.maxBindings, {
+        error: `at most ${fixedLimits.maxBindings} bindings`,
+      })
+      .default({})
+      .describe(
+        'Functions that it may enqueue calls for, as name or name:qualifier, by their name in env. Frozen into each version.',
+      ),
     limits: section(
       Object.fromEntries(
         Object.entries(limitBounds).map(([name, bound]) => [
@@ -75,49 +82,7 @@ export const functionSchema = z.strictObject(
         'Whether there is WebAssembly. limits.memoryMiB does not hold for its memory: only for functions that you trust.',
       ),
     }).describe('What the function may use although no limit holds for it. Frozen into each version.'),
-    pool: section({
-      model: z
-        .enum(['resident', 'ephemeral'], { error: 'resident or ephemeral' })
-        .default(usualPool.model)
-        .describe(
-          'resident: an instance stays after an invocation. ephemeral: each invocation gets a fresh one, which is then disposed.',
-        ),
-      concurrency: wholeNumber({ min: 1, max: 1000 })
-        .default(usualPool.concurrency)
-        .describe("Requests at once in one instance; 1 is Lambda's model. Without meaning for ephemeral."),
-      idleTimeoutMs: wholeNumber({ min: 1000, max: 86_400_000 })
-        .default(usualPool.idleTimeoutMs)
-        .describe('An instance without a request for this many milliseconds is evicted.'),
-      reserved: wholeNumber({ min: 0, max: 1_000_000 })
-        .optional()
-        .describe('Most requests at once over all workers; 0 blocks the function. Default: no cap.'),
-      maxInstances: wholeNumber({ min: 1, max: 1_000_000 })
-        .optional()
-        .describe('Most instances over all workers. Default: as many as the workers have room for.'),
-      maxInvocationsPerInstance: wholeNumber({ min: 1, max: 1_000_000_000 })
-        .optional()
-        .describe('An instance that has begun so many invocations is replaced. Default: no cap.'),
-      provisioned: provisioned()
-        .default({})
-        .describe(
-          'Instances kept ready over all workers: a number for the alias live, or numbers by alias or version.',
-        ),
-      schedule: z
-        .array(
-          z.strictObject({
-            cron: text(200).describe('Five or six fields.'),
-            timezone: text(100).default('UTC').describe('IANA name of a time zone.'),
-            provisioned: provisioned().describe('As pool.provisioned.'),
-          }),
-          { error: 'a list of schedules' },
-        )
-        .max(32, { error: 'at most 32 schedules' })
-        .default([])
-        .describe(
-          'From each time a line names, its figures replace those of pool.provisioned for what it lists, ' +
-            'until another line does.',
-        ),
-    }).describe('How instances are kept. Belongs to the function: it changes for all versions at once.'),
+    pool: poolSchema,
     egress: section({
       allow: egressRules().describe(
         'Addresses, ranges (CIDR) and hosts ("db.internal", "*.internal") that fetch may reach although their address ' +
@@ -127,6 +92,8 @@ export const functionSchema = z.strictObject(
     }).describe(
       'Where outbound requests may go. Belongs to the function: it changes for all versions at once.',
     ),
+    async: asyncSchema,
+    triggers: triggersSchema,
     versionHeader: flag().describe(
       'Whether x-isolette-version may ask for a version that the alias routes to.',
     ),
@@ -136,11 +103,6 @@ export const functionSchema = z.strictObject(
 )
 
 export type FunctionFile = z.output<typeof functionSchema>
-
-function text(maxLength: number) {
-  const error = `text of 1 to ${maxLength} characters`
-  return z.string({ error }).min(1, { error }).max(maxLength, { error })
-}
 
 function envValue() {
   const maxBytes = fixedLimits.maxEnvValueBytes
@@ -152,31 +114,9 @@ function envValue() {
     .refine((value) => Buffer.byteLength(value) <= maxBytes, { error })
 }
 
-function wholeNumber({ min, max }: Pick<Bound, 'min' | 'max'>) {
-  const error = (issue: { input?: unknown }) =>
-    Number.isSafeInteger(issue.input) ? `${min} to ${max}` : `a whole number from ${min} to ${max}`
-  return z.int({ error }).min(min, { error }).max(max, { error })
-}
-
 function egressRules() {
   return z
     .array(text(300).refine(isEgressRule, { error: egressRuleForms }), { error: 'a list of hosts' })
     .max(100, { error: 'at most 100 entries' })
     .default([])
-}
-
-function provisioned() {
-  const count = wholeNumber({ min: 0, max: 1000 })
-  const error = 'a number from 0 to 1000, or an object of such numbers by alias or version'
-  return z
-    .union([count, z.record(text(63), count)], { error })
-    .transform((value): Record<string, number> => (typeof value === 'number' ? { live: value } : value))
-}
-
-function flag() {
-  return z.boolean({ error: 'true or false' }).default(false)
-}
-
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, { error: 'an object' }).prefault({} as never)
 }

@@ -1,29 +1,16 @@
-import { cronLineForm, isCronLine, isTimeZone } from '../../model/cron-line.ts'
 import type { PoolSettings } from '../../model/function.ts'
 import { isName } from '../../model/name.ts'
-
-/** What is wrong with a value, and where it stands in `function.jsonc`. */
-export interface ProvisionProblem {
-  readonly path: readonly (string | number)[]
-  /** The key of `path` that is meant, if it is not its value. */
-  readonly key?: string
-  /** What it is, and what it must be. */
-  readonly problem: string
-}
+import type { ConfigProblem } from './config-problem.ts'
+import { findCronProblem } from './cron-check.ts'
 
 /** The first thing that is wrong with `pool.provisioned` and `pool.schedule`; null if nothing is. */
-export function findProvisionProblem(pool: PoolSettings): ProvisionProblem | null {
+export function findProvisionProblem(pool: PoolSettings): ConfigProblem | null {
   const inCounts = findCountProblem(['pool', 'provisioned'], pool.provisioned, pool.maxInstances)
   if (inCounts !== null) return inCounts
   for (const [index, { cron, timezone, provisioned }] of pool.schedule.entries()) {
     const path = ['pool', 'schedule', index]
-    if (!isCronLine(cron)) {
-      return { path: [...path, 'cron'], problem: `${JSON.stringify(cron)}, must be ${cronLineForm}` }
-    }
-    if (!isTimeZone(timezone)) {
-      const problem = `${JSON.stringify(timezone)}, must be the name of a time zone, such as "Europe/Berlin"`
-      return { path: [...path, 'timezone'], problem }
-    }
+    const inTimes = findCronProblem(path, { cron, timezone })
+    if (inTimes !== null) return inTimes
     const inLine = findCountProblem([...path, 'provisioned'], provisioned, pool.maxInstances)
     if (inLine !== null) return inLine
   }
@@ -34,7 +21,7 @@ function findCountProblem(
   path: readonly (string | number)[],
   counts: Readonly<Record<string, number>>,
   maxInstances: number | null,
-): ProvisionProblem | null {
+): ConfigProblem | null {
   let sum = 0
   for (const [qualifier, count] of Object.entries(counts)) {
     if (!canBeProvisioned(qualifier)) {

@@ -21,7 +21,11 @@ export function completeFunction(record: FunctionRecord): FunctionRecord {
       ...settings,
       pool: { ...usualPool, ...settings.pool },
       egress: { ...usualEgress, ...settings.egress },
-      async: { ...usualAsync, ...settings.async },
+      async: {
+        ...usualAsync,
+        ...settings.async,
+        backoff: { ...usualAsync.backoff, ...settings.async?.backoff },
+      },
       triggers: settings.triggers ?? [],
     },
   }

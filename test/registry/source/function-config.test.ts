@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { functionSchemaPath, functionSchemaText } from '../../../package/function-schema.ts'
+import { usualAsync } from '../../../runtime/model/async-settings.ts'
 import { IsoletteError } from '../../../runtime/model/errors.ts'
 import { usualPool } from '../../../runtime/model/function.ts'
 import { fixedLimits } from '../../../runtime/model/limits.ts'
@@ -18,6 +19,8 @@ describe('parseFunctionConfig', () => {
         exposeErrors: false,
         pool: usualPool,
         egress: { allow: [], deny: [] },
+        async: usualAsync,
+        triggers: [],
       },
       unsafe: { wasm: false },
       limits: {
@@ -29,6 +32,7 @@ describe('parseFunctionConfig', () => {
         subrequests: 50,
       },
       env: {},
+      bindings: {},
       layers: [],
     })
   })
@@ -116,9 +120,9 @@ describe('parseFunctionConfig', () => {
       13,
     ],
     [
-      '{"async":{}}',
-      'async: unknown, must be one of $schema, name, main, routes, layers, env, limits, unsafe, pool, egress, versionHeader, exposeErrors',
-      'async',
+      '{"cache":{}}',
+      'cache: unknown, must be one of $schema, name, main, routes, layers, env, bindings, limits, unsafe, pool, egress, async, triggers, versionHeader, exposeErrors',
+      'cache',
       1,
       2,
     ],
