@@ -12,7 +12,8 @@ export interface EnqueueOptions {
 
 /** Which of the calls that have ended. */
 export interface EndedFilter {
-  readonly functionName: string
+  /** Left out: of all functions. */
+  readonly functionName?: string
   /** Of states that are final. */
   readonly states: readonly CallState[]
 }
@@ -44,10 +45,10 @@ export interface CallControl {
   /** See `RetryLog.list`. */
   list(filter: CallFilter, cursor: string | null, limit: number): Promise<CallPage>
   /**
-   * The call as it is when it has ended, or after `timeoutMs` if it has not by then; null if no such call is known.
-   * Costs nothing while it waits.
+   * The call as it is when it has ended, or after `timeoutMs` or when `signal` aborts if it has not by then; null if no
+   * such call is known. Costs nothing while it waits.
    */
-  waitForEnd(id: CallId, timeoutMs: number): Promise<CallStatus | null>
+  waitForEnd(id: CallId, timeoutMs: number, signal: AbortSignal): Promise<CallStatus | null>
   /**
    * Ends a call: at once if it waits (`stopped`), else its signal aborts and its instance goes after 5 s (`stopping`).
    * @throws IsoletteError `invocation_not_found`, `invocation_state`
@@ -58,11 +59,19 @@ export interface CallControl {
    * @throws IsoletteError `invocation_not_found`, `invocation_state`, and what a qualifier can be refused for
    */
   redrive(id: CallId): Promise<void>
-  /** The same for all of these, page by page; `onPage` is told after each how far it has come. */
-  redriveAll(filter: EndedFilter, onPage: (progress: BulkProgress) => void): Promise<BulkProgress>
+  /** The same for all of these, page by page, until `signal` aborts; `onPage` is told after each how far it has come. */
+  redriveAll(
+    filter: EndedFilter,
+    onPage: (progress: BulkProgress) => void,
+    signal: AbortSignal,
+  ): Promise<BulkProgress>
   /** Forgets a call that has ended. @throws IsoletteError `invocation_not_found`, `invocation_state` */
   remove(id: CallId): Promise<void>
-  purge(filter: EndedFilter, onPage: (progress: BulkProgress) => void): Promise<BulkProgress>
+  purge(
+    filter: EndedFilter,
+    onPage: (progress: BulkProgress) => void,
+    signal: AbortSignal,
+  ): Promise<BulkProgress>
   /** Calls of a paused function are accepted and wait; what runs goes on. Survives restarts. */
   pause(functionName: string): Promise<void>
   resume(functionName: string): Promise<void>
