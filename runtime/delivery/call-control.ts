@@ -1,5 +1,6 @@
 import type { CallEvent, CallId, CallSource, CallState, CallStatus } from '../model/call.ts'
 import type { Enqueued } from '../model/enqueue.ts'
+import type { VersionLabel } from '../model/version.ts'
 import type { CallFilter, CallPage, RetryLogStats } from '../retry-log/retry-log.ts'
 import type { DeliveryMetrics } from './delivery-metrics.ts'
 
@@ -75,6 +76,8 @@ export interface CallControl {
   /** Calls of a paused function are accepted and wait; what runs goes on. Survives restarts. */
   pause(functionName: string): Promise<void>
   resume(functionName: string): Promise<void>
+  /** See `RetryLog.holds`. */
+  holds(functionName: string, version: VersionLabel | null): Promise<number>
   stats(): RetryLogStats
   metrics(): DeliveryMetrics
 }
