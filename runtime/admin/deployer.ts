@@ -5,6 +5,7 @@ import { computeVersionId } from '../model/version-id.ts'
 import type { Build, Builder, BuiltLayerSet } from '../registry/builder/build.ts'
 import type { ArtifactStore, Registry, Upload } from '../registry/registry.ts'
 import type { Changes } from './changes.ts'
+import { missingReferences } from './missing-references.ts'
 import type { DeploymentAnswer } from './protocol.ts'
 
 export interface DeploymentRequest {
@@ -58,7 +59,7 @@ export class Deployer {
       version,
       unchanged,
       routes: routesOf(upload.name, upload.routes),
-      warnings: build.warnings,
+      warnings: [...build.warnings, ...missingReferences(upload, this.#registry)],
       workers: changed.workers,
     }
   }

@@ -1,9 +1,9 @@
-import type { FunctionSettings } from '../model/function.ts'
 import type { Limits } from '../model/limits.ts'
 import type { RouteEntry } from '../model/route.ts'
 import type { Digest, HandlerKind, UnsafeFeatures, VersionId, VersionLabel } from '../model/version.ts'
 import type { Spread } from './changes.ts'
 import type { FleetMember } from './fleet.ts'
+import type { ShownSettings } from './shown-settings.ts'
 
 // What the commands answer, as their clients see it. Every answer to a change carries `workers`, which is null if
 // nothing changed that workers have to hear of.
@@ -38,7 +38,7 @@ export interface FunctionPage {
 }
 
 export interface FunctionDetail extends FunctionSummary {
-  readonly settings: FunctionSettings
+  readonly settings: ShownSettings
   /** What `$LATEST` is made of. */
   readonly code: VersionContent | null
 }
@@ -50,6 +50,8 @@ export interface VersionContent {
   readonly unsafe: UnsafeFeatures
   /** Names only: values may be nobody's business. */
   readonly envNames: readonly string[]
+  /** Functions that it may enqueue calls for, by their name in `env`. */
+  readonly bindings: Readonly<Record<string, string>>
   readonly layers: readonly string[]
 }
 

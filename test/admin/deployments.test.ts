@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { IsoletteError } from '../../runtime/model/errors.ts'
 import { computeVersionId } from '../../runtime/model/version-id.ts'
 import { RunningAdminServer } from './running-admin-server.ts'
@@ -48,6 +49,25 @@ describe('POST /v1/deployments', () => {
     assert.equal(other.body.version, 2)
     const { layerSet: unused } = admin.registry.getManifest(other.body.versionId)!
     assert.deepEqual([unused!.bundle, unused!.sourceMap], [null, null])
+  })
+
+  it('warns of what it names and is not there yet', async () => {
+    await using admin = await RunningAdminServer.start()
+    await admin.deploy('log', 'one')
+    admin.builder.bindings = { LOG: 'log', OLD: 'log:1', NEW: 'log:2', DEV: 'log:$LATEST', SELF: 'hello' }
+    admin.builder.async = { ...usualAsync, onFailure: { kind: 'function', reference: 'mail:live' } }
+    const trigger = { cron: '* * * * *', timezone: 'UTC', eventJson: '{}', catchUpMs: 0, overlap: false }
+    admin.builder.triggers = ['live', 'beta'].map((qualifier) => ({ ...trigger, qualifier }))
+    const { status, body } = await admin.deploy('hello', 'one')
+    assert.equal(status, 200)
+    assert.deepEqual(body.warnings, [
+      'bindings.NEW: there is no log:2 yet',
+      'async.onFailure: there is no function mail yet',
+      'triggers[1].qualifier: there is no hello:beta yet',
+    ])
+    const manifest = admin.registry.getManifest(body.versionId)!
+    assert.equal(manifest.bindings!.LOG, 'log')
+    assert.equal(computeVersionId(manifest), body.versionId)
   })
 
   it('takes another name, and stops after $LATEST when it is not to publish', async () => {

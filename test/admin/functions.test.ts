@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { RunningAdminServer } from './running-admin-server.ts'
 
 describe('/v1/functions', () => {
@@ -31,6 +32,20 @@ describe('/v1/functions', () => {
     assert.equal(body.code.handlerKind, 'fetch')
     assert.deepEqual(body.code.envNames, ['TOKEN'])
     assert.doesNotMatch(text, /hush/)
+  })
+
+  it('shows where ends of calls are told, but no secret', async () => {
+    await using admin = await RunningAdminServer.start()
+    const onFailure = { kind: 'url', url: 'https://example.com/ends', secret: 'hush-hush-hush-hush' } as const
+    admin.builder.async = { ...usualAsync, onSuccess: { kind: 'function', reference: 'log:2' }, onFailure }
+    admin.builder.bindings = { MAIL: 'mail' }
+    await admin.deploy('hello', 'one')
+    const { body, text } = await admin.ask('GET', '/v1/functions/hello')
+    assert.deepEqual(body.settings.async.onSuccess, { kind: 'function', reference: 'log:2' })
+    assert.deepEqual(body.settings.async.onFailure, { ...onFailure, secret: true })
+    assert.deepEqual(body.code.bindings, { MAIL: 'mail' })
+    assert.doesNotMatch(text, /hush/)
+    assert.doesNotMatch((await admin.ask('GET', '/v1/functions')).text, /hush/)
   })
 
   it('shows the routes that a function answers on without any configured', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { usualAsync } from '../../runtime/model/async-settings.ts'
+import { type AsyncSettings, type Trigger, usualAsync } from '../../runtime/model/async-settings.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import { limitBounds } from '../../runtime/model/limits.ts'
 import type { Build, Builder, BuildRequest, BuiltLayerSet } from '../../runtime/registry/builder/build.ts'
@@ -13,6 +13,9 @@ import type { ArtifactStore, TemporaryFolder } from '../../runtime/registry/regi
 export class StubBuilder implements Builder {
   code = 'one'
   layerSet: BuiltLayerSet | null = null
+  async: AsyncSettings = usualAsync
+  triggers: readonly Trigger[] = []
+  bindings: Readonly<Record<string, string>> = {}
   readonly requests: BuildRequest[] = []
   /** What the next layer holds, by path. */
   layerFiles: Readonly<Record<string, string>> = { 'nodejs/node_modules/lodash/lodash.js': 'four' }
@@ -32,8 +35,8 @@ export class StubBuilder implements Builder {
       settings: {
         versionHeader: false,
         exposeErrors: false,
-        async: usualAsync,
-        triggers: [],
+        async: this.async,
+        triggers: this.triggers,
         pool: usualPool,
         egress: { allow: [], deny: [] },
       },
@@ -48,7 +51,7 @@ export class StubBuilder implements Builder {
         subrequests: limitBounds.subrequests.default,
       },
       env: { TOKEN: 'hush' },
-      bindings: {},
+      bindings: this.bindings,
       layers: this.layerSet === null ? [] : ['lodash:1'],
       layerSet: this.layerSet,
       handlerKind: 'fetch',

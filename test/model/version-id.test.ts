@@ -29,7 +29,10 @@ test('computeVersionId() does not depend on the order of keys', () => {
 })
 
 test('computeVersionId() does not change between releases, or every deployment would look new', () => {
-  assert.equal(computeVersionId({ ...content, unsafe: { wasm: false } }), computeVersionId(content))
+  assert.equal(
+    computeVersionId({ ...content, unsafe: { wasm: false }, bindings: {} }),
+    computeVersionId(content),
+  )
   assert.equal(computeVersionId(content), 'ee6e97239b2d684f4dd732f074a539cb8ca53f0b1f2fabc13f2a887d0078c087')
 })
 
@@ -43,6 +46,7 @@ const changes: [string, Partial<VersionContent>][] = [
   ['text that only moved between name and value of env', { env: { A1: '', b: '2', Z: '3' } }],
   ['the order of layers', { layers: ['two:2', 'one:1'] }],
   ['a layer', { layers: ['one:1'] }],
+  ['a binding', { bindings: { MAIL: 'mail' } }],
 ]
 
 for (const [what, change] of changes) {

@@ -9,6 +9,7 @@ import type { Registry } from '../../registry/registry.ts'
 import { command, json } from '../command.ts'
 import type { FunctionDetail, FunctionPage, FunctionSummary, Removed, VersionContent } from '../protocol.ts'
 import { flag, limitUpTo } from '../query.ts'
+import { shownSettings } from '../shown-settings.ts'
 
 export const functionCommands = [
   command({
@@ -37,7 +38,7 @@ export const functionCommands = [
       const manifest = registry.getManifest(record.latest)
       const detail: FunctionDetail = {
         ...summarize(record),
-        settings: record.settings,
+        settings: shownSettings(record.settings),
         code: manifest && contentOf(manifest),
       }
       return json(detail)
@@ -90,6 +91,7 @@ function contentOf(manifest: VersionManifest): VersionContent {
     limits: manifest.limits,
     unsafe: manifest.unsafe ?? { wasm: false },
     envNames: Object.keys(manifest.env),
+    bindings: manifest.bindings ?? {},
     layers: manifest.layers,
   }
 }
