@@ -92,6 +92,7 @@ function createPool(bootstrap: CompiledBootstrap, guardian: PatientGuardian, pro
     handOver: () => false,
     userAgent: 'isolette',
     outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] }, lookup: refuseLookup }),
+    enqueue: async () => ({ kind: 'refused', code: 'unavailable', message: 'There is no retry log' }),
     onEntering: () => {},
     onHookEnded: () => {},
     onRanOn: () => {},

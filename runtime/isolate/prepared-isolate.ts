@@ -10,7 +10,14 @@ import { rehearse, type Stage } from './rehearsal.ts'
  * Answers the guest's host calls. Arguments are hostile: anything that can be copied between isolates. An `ArrayBuffer`
  * that it answers is the guest's from then on.
  */
-export type OpHandler = (number: unknown, a: unknown, b: unknown, c: unknown, d: unknown) => unknown
+export type OpHandler = (
+  number: unknown,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  e: unknown,
+) => unknown
 
 /**
  * An isolate that has evaluated the bootstrap and waits for a function: what the prewarm pool holds.
@@ -53,10 +60,10 @@ export class PreparedIsolate {
     global.setSync('__isoletteProgress', new ivm.ExternalCopy(shared).copyInto({ release: true }))
     global.setSync(
       '__isoletteOp',
-      new ivm.Callback((number: unknown, a: unknown, b: unknown, c: unknown, d: unknown) => {
+      new ivm.Callback((number: unknown, a: unknown, b: unknown, c: unknown, d: unknown, e: unknown) => {
         if (number === op.evaluatePart) return bootstrap.evaluatePart(this.isolate, this.context, a)
         try {
-          const answer = this.#answer(number, a, b, c, d)
+          const answer = this.#answer(number, a, b, c, d, e)
           return answer instanceof ArrayBuffer ? handOver(answer) : answer
         } catch (error) {
           // isolated-vm would show the guest the host's stack, with the paths of its files.

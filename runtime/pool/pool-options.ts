@@ -4,6 +4,7 @@ import type { InstanceContext } from '../isolate/instance/instance-context.ts'
 import type { FunctionScript } from '../isolate/instance/load-instance.ts'
 import type { LayerAccess } from '../isolate/layers/layer-script.ts'
 import type { OutboundAgents } from '../isolate/outbound/outbound-agents.ts'
+import type { EnqueueForGuest } from '../model/enqueue.ts'
 import type { Invocation } from '../model/invocation.ts'
 import type { FailedOutcome, GuestError } from '../model/outcome.ts'
 import type { VersionManifest } from '../model/version.ts'
@@ -35,6 +36,8 @@ export interface PoolOptions {
   readonly userAgent: string
   /** Outbound connections; closed with the pool. */
   readonly outbound: OutboundAgents
+  /** See `InstanceContext.enqueue`. */
+  readonly enqueue: EnqueueForGuest
   readonly onEntering: (version: Pick<VersionManifest, 'versionId'>) => void
   /** See `InstanceContext.onHookEnded`. */
   readonly onHookEnded: InstanceContext['onHookEnded']

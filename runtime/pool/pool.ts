@@ -72,6 +72,7 @@ export class Pool implements Invoker {
       deadlines: this.#pendingDeadlines,
       userAgent: options.userAgent,
       outbound: options.outbound,
+      enqueue: options.enqueue,
       hostWork: new HostWork(processClock),
       sliceMeter: new SliceMeter(threadClock),
       onEntering: options.onEntering,

@@ -96,6 +96,7 @@ export class LayerFixture implements Disposable {
       ),
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
+      enqueue: async () => ({ kind: 'refused', code: 'unavailable', message: 'There is no retry log' }),
       hostWork: new HostWork(processClock),
       sliceMeter: new SliceMeter(threadClock),
       onEntering: ({ versionId }) => this.entered.push(versionId),

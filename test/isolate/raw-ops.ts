@@ -21,6 +21,7 @@ export class Ops {
     const owner = {
       pending: (id: number) => this.#pending.get(id),
       entryOwner: () => undefined,
+      all: () => this.#pending.values(),
       onCompletion() {},
       onUnownedLog() {},
     }
@@ -37,8 +38,8 @@ export class Ops {
     return this.#ops.openBody(pending)
   }
 
-  call(number: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
-    return answerOp(this.#ops, number, a, b, c, d)
+  call(number: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown): unknown {
+    return answerOp(this.#ops, number, a, b, c, d, e)
   }
 
   /** The body of a response, as the instance gives it to the router. */

@@ -70,6 +70,7 @@ export class PoolFixture implements AsyncDisposable {
       handOver: () => false,
       userAgent: 'test/1',
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
+      enqueue: async () => ({ kind: 'refused', code: 'unavailable', message: 'There is no retry log' }),
       onEntering: ({ versionId }) => this.entered.push(versionId),
       onHookEnded: (hook, { usage }, failure) => this.hooks.push({ hook, usage, failure }),
       onRanOn: (invocation, failure) => this.ranOn.push({ invocation, failure }),

@@ -52,8 +52,8 @@ export class InstanceAnswers {
     } else if (result.kind === 'response') {
       this.#answer(pending, result)
     } else {
-      const isDirect = pending.invocation.event.kind === 'direct'
-      const outcome = isDirect ? resultOutcome(result.json) : noResponse
+      const isHttp = pending.invocation.event.kind === 'http'
+      const outcome = isHttp ? noResponse : resultOutcome(result.json)
       requests.settle(pending, this.overspent(pending) ?? outcome)
     }
   }

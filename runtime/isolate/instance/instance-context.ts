@@ -1,3 +1,4 @@
+import type { EnqueueForGuest } from '../../model/enqueue.ts'
 import type { Invocation } from '../../model/invocation.ts'
 import type { FailedOutcome, GuestError } from '../../model/outcome.ts'
 import type { VersionManifest } from '../../model/version.ts'
@@ -29,6 +30,8 @@ export interface InstanceContext {
   /** Pending requests that outlived their first entry. */
   readonly deadlines: Deadlines<Pending>
   readonly outbound: OutboundAgents
+  /** Accepts calls that guests ask for, by their bindings. */
+  readonly enqueue: EnqueueForGuest
   readonly hostWork: HostWork
   readonly sliceMeter: SliceMeter
   /** `Web/1`-style product: `navigator.userAgent`, and what outbound requests name unless the guest does. */

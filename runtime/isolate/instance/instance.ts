@@ -76,6 +76,7 @@ export class Instance {
     const owner: OpOwner = {
       pending: (requestId) => this.#requests.get(requestId),
       entryOwner: () => this.#entryOwner,
+      all: () => this.#requests.values(),
       onCompletion: () => this.#noteReady(),
       onUnownedLog() {},
     }
@@ -88,7 +89,7 @@ export class Instance {
       onRanOn: options.context.onRanOn,
       onProgress: () => options.context.onProgress(this),
     })
-    prepared.answerOps((number, a, b, c, d) => answerOp(this.#ops, number, a, b, c, d))
+    prepared.answerOps((number, a, b, c, d, e) => answerOp(this.#ops, number, a, b, c, d, e))
   }
 
   get state(): InstanceState {

@@ -16,6 +16,7 @@ export const loneContext: InstanceContext = {
   userAgent: 'isolette',
   // Never used: what no request asked for is refused.
   outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
+  enqueue: async () => ({ kind: 'refused', code: 'unavailable', message: 'No request runs' }),
   hostWork: new HostWork(processClock),
   sliceMeter: new SliceMeter(threadClock),
   onEntering: () => {},

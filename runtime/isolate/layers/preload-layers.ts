@@ -37,10 +37,16 @@ export function preloadLayers(
   const onUnownedLog = (level: LogLevel, text: string) => {
     if (++lineCount <= maxLines) lines.push(`${level}: ${text.slice(0, maxLineLength)}`)
   }
-  const waiting = { pending: () => undefined, entryOwner: () => undefined, onCompletion() {}, onUnownedLog }
+  const waiting = {
+    pending: () => undefined,
+    entryOwner: () => undefined,
+    all: () => [],
+    onCompletion() {},
+    onUnownedLog,
+  }
   const subject = { versionId: script.digest, limits: { memoryMiB: prepared.memoryMiB } }
   const ops = new GuestOps(waiting, context, subject, script.files)
-  prepared.answerOps((number, a, b, c, d) => answerOp(ops, number, a, b, c, d))
+  prepared.answerOps((number, a, b, c, d, e) => answerOp(ops, number, a, b, c, d, e))
   prepared.preloaded = { key: script.key, ops }
   context.onEntering(subject)
   const failure =

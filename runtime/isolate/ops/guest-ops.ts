@@ -14,6 +14,7 @@ import { GuestFetches } from '../outbound/guest-fetches.ts'
 import { type SubtleOp, WebCrypto } from '../web-crypto/web-crypto.ts'
 import { AsyncOps } from './async-ops.ts'
 import { GuestCodecs } from './guest-codecs.ts'
+import { type EnqueueOp, GuestEnqueues } from './guest-enqueues.ts'
 import { GuestSinks, type SinkEnd } from './guest-sinks.ts'
 import { GuestSources } from './guest-sources.ts'
 import { LayerReads } from './layer-reads.ts'
@@ -27,6 +28,8 @@ export interface OpOwner {
   pending(requestId: number): Pending | undefined
   /** Whose work the running entry is, if the guest could not say: the first of those who share it. */
   entryOwner(): Pending | undefined
+  /** All that run in it. */
+  all(): Iterable<Pending>
   /** Something is ready to be told to the guest. */
   onCompletion(): void
   /** Something was written to the console while no request ran. */
@@ -51,6 +54,7 @@ export class GuestOps implements OpTarget {
   readonly #sinks: GuestSinks
   readonly #codecs: GuestCodecs
   readonly #fetches: GuestFetches
+  readonly #enqueues: GuestEnqueues
   /** For all that the host holds for the guest. */
   readonly #memory: ByteBudget
   #accounts: WorkAccounts
@@ -74,6 +78,7 @@ export class GuestOps implements OpTarget {
     this.#sinks = new GuestSinks(ids, this.#async, this.#memory)
     this.#codecs = new GuestCodecs(ids, this.#memory)
     this.#fetches = new GuestFetches(this.#async, this.#sources, this.#memory, context)
+    this.#enqueues = new GuestEnqueues(this.#async, this.#memory, context.enqueue)
     this.#context = context
     this.#beganAtMs = context.nowMs()
   }
@@ -181,6 +186,12 @@ export class GuestOps implements OpTarget {
       typeof body === 'number' ? (this.#sinks.claimUpload(body) ?? this.#sources.handOn(body)) : body
     if (content === null && body !== null) this.#fetches.refuse(opId, owner, 'its body was read before')
     else this.#fetches.begin(opId, owner, { json, body: content })
+  }
+
+  enqueue(opId: number, requestId: number, call: EnqueueOp): void {
+    const asking = this.#owner.pending(requestId)
+    const depth = callDepth(asking === undefined ? this.#owner.all() : [asking])
+    this.#enqueues.begin(opId, asking ?? this.#owner.entryOwner(), { ...call, depth: depth + 1 })
   }
 
   cancel(opId: number): void {
@@ -322,6 +333,13 @@ export class GuestOps implements OpTarget {
     this.#codecs.closeAll()
     this.#crypto?.close()
   }
+}
+
+/** The highest, so that no chain of calls gets longer by its requests mixing with others. */
+function callDepth(askers: Iterable<Pending>): number {
+  let highest = 0
+  for (const { invocation } of askers) highest = Math.max(highest, invocation.attempt?.depth ?? 0)
+  return highest
 }
 
 /** What an empty line costs of the log's cap, so that a million of them end too. */

@@ -3,6 +3,7 @@ import type { LogLevel } from '../../model/invocation.ts'
 import type { GuestError } from '../../model/outcome.ts'
 import { op } from '../abi.ts'
 import type { SubtleOp } from '../web-crypto/web-crypto.ts'
+import type { EnqueueOp } from './guest-enqueues.ts'
 import { ownCopy } from './own-copy.ts'
 import { decodeText, encodingName } from './text-decoding.ts'
 import { parseUrl } from './url-parsing.ts'
@@ -35,6 +36,7 @@ export interface OpTarget {
   restoreKey(keyId: number, sealed: string): boolean
   listLayers(folder: string): string
   readLayer(path: string, asText: boolean): Uint8Array | string | number | undefined
+  enqueue(opId: number, requestId: number, call: EnqueueOp): void
 }
 
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
@@ -56,6 +58,7 @@ export function answerOp(
   b: unknown,
   c: unknown,
   d: unknown,
+  e?: unknown,
 ): unknown {
   switch (number) {
     case op.bodyText:
@@ -150,6 +153,10 @@ export function answerOp(
       const content = target.readLayer(a, b === true)
       return content instanceof Uint8Array ? ownBuffer(content) : content
     }
+    case op.enqueue:
+      if (isId(a) && isId(b) && typeof c === 'string' && typeof d === 'string' && typeof e === 'string')
+        target.enqueue(a, b, { binding: c, json: d, options: e })
+      return undefined
     default:
       return undefined
   }

@@ -53,6 +53,7 @@ class Fixture implements Disposable {
       wallMs: () => 0,
       deadlines: this.deadlines,
       outbound: new OutboundAgents({ ceiling: { allow: null, deny: [] } }),
+      enqueue: async () => ({ kind: 'refused', code: 'unavailable', message: 'There is no retry log' }),
       hostWork: new HostWork(processClock),
       sliceMeter: new SliceMeter(threadClock),
       userAgent: 'test/1',
