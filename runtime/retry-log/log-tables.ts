@@ -1,0 +1,55 @@
+import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb'
+import type { LogTable } from './log-write.ts'
+
+/**
+ * Every thread of a process that opens the log does so with these, and never with `readOnly`: LMDB has one environment for
+ * each file and process, which is what the first to open it made of it, also for the thread that writes.
+ */
+export const logStoreOptions: RootDatabaseOptions = {
+  maxDbs: 16,
+  // One for each thread that reads; LMDB keeps 64 bytes for each.
+  maxReaders: 1024,
+  // With batching, a commit that fails (a full disk) also rejects a promise that nobody can reach, which ends the process.
+  eventTurnBatching: false,
+  // A transaction has ended when it is on disk, not before.
+  overlappingSync: false,
+}
+
+/** What the values of each table are: bytes that LMDB keeps as they are, or anything, kept as MessagePack. */
+export const logTables: { readonly [T in LogTable]: 'bytes' | 'packed' } = {
+  segments: 'bytes',
+  places: 'packed',
+  claims: 'packed',
+  ended: 'bytes',
+  expiry: 'packed',
+  'caller-ids': 'packed',
+  'dead-letters': 'packed',
+  paused: 'packed',
+  meta: 'packed',
+}
+
+/** A `LogKey`, as LMDB's types ask for it. */
+export type StoredKey = string | (string | number)[]
+
+export type LogDatabases = { readonly [T in LogTable]: Database<unknown, StoredKey> }
+
+export interface LogStore {
+  readonly root: RootDatabase
+  readonly tables: LogDatabases
+}
+
+/**
+ * Opens the log's environment with all its tables, which are made where they are missing. `values` says what `get` and
+ * `put` take: what the tables are of, or bytes of all of them. To be closed by `root.close()`.
+ */
+export function openLogStore(file: string, values: 'as-tables' | 'bytes', safeRestore = false): LogStore {
+  const options = { ...logStoreOptions, path: file, safeRestore }
+  const root = open(options)
+  const tables = Object.entries(logTables).map(([name, kind]) => {
+    const encoding = values === 'bytes' || kind === 'bytes' ? 'binary' : 'msgpack'
+    // Without records, for the writer knows none of those that a reader would expect.
+    const table = { name, encoding, useRecords: false } as const
+    return [name, root.openDB<unknown, StoredKey>(table)]
+  })
+  return { root, tables: Object.fromEntries(tables) as LogDatabases }
+}
