@@ -18,6 +18,7 @@ import { RegistryDraft } from './registry-draft.ts'
 import type { CleanableArtifacts } from './store/artifact-store.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createStore } from './store/store-creation.ts'
+import type { Table } from './store/table.ts'
 import { openTables, readRevision, type Tables, versionsRange } from './store/tables.ts'
 import { publish, removeVersion } from './version-changes.ts'
 
@@ -143,7 +144,11 @@ class LmdbRegistry implements EmbeddedRegistry {
   }
 
   listProvisioned(): FunctionRecord[] {
-    return [...this.#tables.provisioned.entries()].flatMap(({ key }) => this.getFunction(key) ?? [])
+    return this.#functionsIn(this.#tables.provisioned)
+  }
+
+  listTriggered(): FunctionRecord[] {
+    return this.#functionsIn(this.#tables.triggered)
   }
 
   listVersions(functionName: string): PublishedVersion[] {
@@ -208,6 +213,10 @@ class LmdbRegistry implements EmbeddedRegistry {
 
   async close(): Promise<void> {
     await this.#store.close()
+  }
+
+  #functionsIn(names: Table<number>): FunctionRecord[] {
+    return [...names.entries()].flatMap(({ key }) => this.getFunction(key) ?? [])
   }
 
   async #change<T>(work: (draft: RegistryDraft) => T): Promise<Change<T>> {

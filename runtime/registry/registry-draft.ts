@@ -7,6 +7,7 @@ import { LayerHolders } from './layer-holders.ts'
 import { ManifestUses } from './manifest-uses.ts'
 import type { RegistryDelta } from './registry.ts'
 import { replaceRoutes } from './route-changes.ts'
+import type { Table } from './store/table.ts'
 import { readRevision, type Tables } from './store/tables.ts'
 
 /** One change while its transaction is open: writes what it touches, and remembers it for the workers. */
@@ -54,14 +55,17 @@ export class RegistryDraft {
   putFunction(record: Omit<FunctionRecord, 'revision'>): FunctionRecord {
     const stored = { ...record, revision: this.#revision }
     this.tables.functions.put(record.name, stored)
-    this.#noteProvisioned(record.name, isProvisioned(record.settings.pool))
+    const { pool, triggers } = record.settings
+    note(this.tables.provisioned, record.name, isProvisioned(pool))
+    note(this.tables.triggered, record.name, triggers.length > 0)
     this.#functions.set(record.name, stored)
     return stored
   }
 
   removeFunction(name: string): void {
     this.tables.functions.remove(name)
-    this.#noteProvisioned(name, false)
+    note(this.tables.provisioned, name, false)
+    note(this.tables.triggered, name, false)
     this.#functions.set(name, null)
   }
 
@@ -88,12 +92,11 @@ export class RegistryDraft {
       routeBuckets: Object.fromEntries(this.#buckets),
     }
   }
+}
 
-  /** So that whoever keeps instances ready need not look through all functions. */
-  #noteProvisioned(name: string, isKept: boolean): void {
-    const { provisioned } = this.tables
-    if (isKept === (provisioned.get(name) !== null)) return
-    if (isKept) provisioned.put(name, 1)
-    else provisioned.remove(name)
-  }
+/** So that who wants functions of one kind need not look through all. */
+function note(table: Table<number>, name: string, isOfKind: boolean): void {
+  if (isOfKind === (table.get(name) !== null)) return
+  if (isOfKind) table.put(name, 1)
+  else table.remove(name)
 }

@@ -91,6 +91,8 @@ export interface Registry {
   listFunctions(options: { readonly cursor: string | null; readonly limit: number }): FunctionRecord[]
   /** Those whose settings ask for instances that are kept ready, in order of name. */
   listProvisioned(): FunctionRecord[]
+  /** Those that have triggers, in order of name. */
+  listTriggered(): FunctionRecord[]
   listVersions(functionName: string): PublishedVersion[]
   listRoutes(options: { readonly limit: number }): RouteEntry[]
   getManifest(versionId: VersionId): VersionManifest | null

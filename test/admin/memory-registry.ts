@@ -157,6 +157,10 @@ export class MemoryRegistry implements Registry {
     return []
   }
 
+  listTriggered(): FunctionRecord[] {
+    return []
+  }
+
   listVersions(functionName: string): PublishedVersion[] {
     return this.#versions.get(functionName) ?? []
   }

@@ -41,6 +41,8 @@ export interface Tables extends ReadTables {
   readonly artifactUses: Table<number, Digest>
   /** Names of the functions that keep instances ready; the values say nothing. */
   readonly provisioned: Table<number>
+  /** The same of those that have triggers. */
+  readonly triggered: Table<number>
   /** By layer name and version number. */
   readonly layers: Table<LayerVersion, [string, number]>
   /** Number of a layer's version by name and index. */
@@ -70,6 +72,7 @@ export function openTables(store: Store): Tables {
     unused: store.openTable('unused', 'number'),
     artifactUses: store.openTable('artifact-uses', 'number'),
     provisioned: store.openTable('provisioned', 'number'),
+    triggered: store.openTable('triggered', 'number'),
     layers: store.openTable('layers', 'object'),
     layerNumbers: store.openTable('layer-numbers', 'number'),
     lastLayerVersions: store.openTable('last-layer-versions', 'number'),
