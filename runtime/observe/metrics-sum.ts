@@ -1,4 +1,10 @@
-import type { EvictionReason, HistogramData, VersionMetrics, WorkerMetrics } from './metrics.ts'
+import type {
+  EnqueueMetrics,
+  EvictionReason,
+  HistogramData,
+  VersionMetrics,
+  WorkerMetrics,
+} from './metrics.ts'
 
 /**
  * What a worker that ended adds to what earlier ones counted: counters go on, gauges are 0. Without it the sums over all
@@ -22,6 +28,16 @@ export function addEnded(before: WorkerMetrics | null, ended: WorkerMetrics): Wo
       number
     >,
     refused: Object.fromEntries(sumRecords(all.map((one) => one.refused))),
+    enqueues: sumEnqueues(all.map((one) => one.enqueues)),
+  }
+}
+
+/** Of one at least. */
+export function sumEnqueues(metrics: readonly EnqueueMetrics[]): EnqueueMetrics {
+  return {
+    accepted: Object.fromEntries(sumRecords(metrics.map((one) => one.accepted))),
+    refused: Object.fromEntries(sumRecords(metrics.map((one) => one.refused))),
+    latency: metrics.map((one) => one.latency).reduce(addHistograms),
   }
 }
 

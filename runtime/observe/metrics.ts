@@ -1,3 +1,5 @@
+import type { CallSource } from '../model/call.ts'
+import type { ErrorCode } from '../model/errors.ts'
 import type { OutcomeKind } from '../model/outcome.ts'
 
 /** Buckets of every duration histogram, upper bounds in seconds, as Prometheus has them; +Inf is implied. */
@@ -59,6 +61,16 @@ export interface PrewarmMetrics {
   readonly ready: number
 }
 
+/** Calls that were to be accepted into the retry log. */
+export interface EnqueueMetrics {
+  /** By who asked for them. */
+  readonly accepted: Readonly<Partial<Record<CallSource, number>>>
+  /** By the code of the refusal; `duplicate_invocation` for those that were there already. */
+  readonly refused: Readonly<Partial<Record<ErrorCode, number>>>
+  /** From asking until it is on disk. */
+  readonly latency: HistogramData
+}
+
 /** Everything one worker counts; plain data, summed by the supervisor. */
 export interface WorkerMetrics {
   readonly versions: readonly VersionMetrics[]
@@ -78,4 +90,5 @@ export interface WorkerMetrics {
   readonly evictions: Readonly<Record<EvictionReason, number>>
   /** Requests that were answered before a function was picked, by status: 404, 405, 413. */
   readonly refused: Readonly<Record<string, number>>
+  readonly enqueues: EnqueueMetrics
 }

@@ -1,6 +1,7 @@
 import type { InvocationUsage } from '../model/invocation.ts'
 import type { OutcomeKind } from '../model/outcome.ts'
-import { durationBucketsSeconds, type HistogramData, type VersionMetrics } from './metrics.ts'
+import { bucketCount, histogramAt, observe } from './duration-histogram.ts'
+import type { VersionMetrics } from './metrics.ts'
 
 const slotOfOutcome: Readonly<Record<OutcomeKind, number>> = {
   ok: 0,
@@ -16,9 +17,6 @@ const slotOfOutcome: Readonly<Record<OutcomeKind, number>> = {
   canceled: 10,
   internal_error: 11,
 }
-
-const boundsMs = Float64Array.from(durationBucketsSeconds, (seconds) => seconds * 1000)
-const bucketCount = boundsMs.length + 1
 
 // Where things are in the one array: outcomes, CPU, then histograms of a sum and their buckets each.
 const cpuSlot = Object.keys(slotOfOutcome).length
@@ -65,22 +63,9 @@ export class VersionCounters {
       version: this.#version,
       outcomes,
       cpuSeconds: this.#slots[cpuSlot]! / 1000,
-      duration: this.#histogram(durationSlot),
-      coldStart: this.#histogram(coldStartSlot),
-      queueWait: this.#histogram(queueWaitSlot),
+      duration: histogramAt(this.#slots, durationSlot),
+      coldStart: histogramAt(this.#slots, coldStartSlot),
+      queueWait: histogramAt(this.#slots, queueWaitSlot),
     }
   }
-
-  #histogram(slot: number): HistogramData {
-    const counts = [...this.#slots.subarray(slot + 1, slot + 1 + bucketCount)]
-    return { counts, sumSeconds: this.#slots[slot]! / 1000 }
-  }
-}
-
-function observe(slots: Float64Array, slot: number, ms: number): void {
-  // From below: most invocations take well under a millisecond, so the first comparison usually decides.
-  let bucket = 0
-  while (bucket < boundsMs.length && ms > boundsMs[bucket]!) bucket++
-  slots[slot]! += ms
-  slots[slot + 1 + bucket]! += 1
 }

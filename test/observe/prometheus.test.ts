@@ -49,6 +49,7 @@ function workerOf(changes: Partial<WorkerMetrics> = {}): WorkerMetrics {
     warmStarts: 10,
     evictions: { ...noEvictions, idle: 1, condemned: 2 },
     refused: {},
+    enqueues: { accepted: {}, refused: {}, latency: empty },
     ...changes,
   }
 }
