@@ -14,10 +14,12 @@ import type {
   WorkerMetrics,
   WorkerStatus,
 } from '../../runtime/index.ts'
+import { IsoletteError } from '../../runtime/index.ts'
 import {
   BundleCache,
   CompiledBootstrap,
   createRecorder,
+  EnqueueCounters,
   ErrorMapper,
   Guardian,
   LayerCodeCache,
@@ -32,10 +34,12 @@ import { WorkerShares } from '../hand-over/worker-shares.ts'
 import { noWish, TargetPicker } from '../http/pick-target.ts'
 import { createServer, type HttpServer } from '../http/server.ts'
 import { loadUws } from '../http/uws-binary.ts'
-import type { ToWorker } from '../protocol.ts'
+import type { QueueDepth, ToWorker } from '../protocol.ts'
 import { directCall } from './direct-call.ts'
+import { WorkerEnqueuer } from './enqueuer.ts'
 import { logPreload } from './log-preload.ts'
 import { Prefetch } from './prefetch.ts'
+import { QueueDepths } from './queue-depths.ts'
 import { WorkerProvisions } from './worker-provisions.ts'
 import type { WorkerContext, WorkerService } from './worker-service.ts'
 
@@ -70,6 +74,20 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     wallMs: Date.now,
     onRecords: (records, dropped) => worker.sendRecords(records, dropped),
   })
+  const picker = new TargetPicker(view, Math.random)
+  const depths = new QueueDepths()
+  const enqueueCounters = new EnqueueCounters()
+  const enqueuer = new WorkerEnqueuer({
+    openAppender: () => {
+      throw new IsoletteError('retry_log_unavailable', 'Cannot open the retry log: there is none')
+    },
+    picker,
+    depths,
+    counters: enqueueCounters,
+    send: context.sendLog,
+    log: context.log,
+    nowMs,
+  })
   const shares = new WorkerShares({
     address: context.peer,
     view,
@@ -92,6 +110,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     shares: shares.shares,
     handOver: (invocation) => shares.offer(invocation),
     outbound: new OutboundAgents({ ceiling: options.egress }),
+    enqueue: (request) => enqueuer.enqueueForGuest(request),
     userAgent,
     onEntering: (manifest) => context.flight.note(manifest.versionId),
     onHookEnded: (hook, invocation, failure) => recorder.hookEnded(hook, invocation, failure, nowMs()),
@@ -99,15 +118,32 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })
   pool.prewarm.fill()
-  const worker = new ComposedWorker(context, { uws, view, pool, shares, recorder, guardian, bundles, layers })
+  const worker = new ComposedWorker(context, {
+    uws,
+    view,
+    picker,
+    pool,
+    shares,
+    depths,
+    enqueueCounters,
+    enqueuer,
+    recorder,
+    guardian,
+    bundles,
+    layers,
+  })
   return worker
 }
 
 interface WorkerParts {
   readonly uws: ReturnType<typeof loadUws>
   readonly view: RegistryView
+  readonly picker: TargetPicker
   readonly pool: Pool
   readonly shares: WorkerShares
+  readonly depths: QueueDepths
+  readonly enqueueCounters: EnqueueCounters
+  readonly enqueuer: WorkerEnqueuer
   readonly recorder: Recorder
   readonly guardian: Guardian
   readonly bundles: BundleCache
@@ -117,7 +153,6 @@ interface WorkerParts {
 class ComposedWorker implements WorkerService {
   readonly #parts: WorkerParts
   readonly #startedAtMs = nowMs()
-  readonly #picker: TargetPicker
   readonly #provisions: WorkerProvisions
   readonly #invoker: Invoker
   readonly #server: HttpServer
@@ -129,7 +164,7 @@ class ComposedWorker implements WorkerService {
 
   constructor(context: WorkerContext, parts: WorkerParts) {
     const { options, log } = context
-    const { uws, view, pool, shares, recorder } = parts
+    const { uws, view, picker, pool, shares, enqueuer, recorder } = parts
     this.#parts = parts
     this.#mostLayers = options.prewarm.max - options.prewarm.min
     // Whatever was given away, the pool was asked first.
@@ -137,18 +172,18 @@ class ComposedWorker implements WorkerService {
       invoke: (invocation) => pool.invoke(invocation),
       cancel: (invocation) => shares.cancel(invocation),
     }
-    this.#picker = new TargetPicker(view, Math.random)
-    this.#prefetch = new Prefetch({ ...parts, picker: this.#picker })
+    this.#prefetch = new Prefetch(parts)
     this.#provisions = new WorkerProvisions({
-      targetOf: (functionName, version) => this.#picker.pick(functionName, String(version), noWish),
+      targetOf: (functionName, version) => picker.pick(functionName, String(version), noWish),
       keep: (wanted) => pool.provisioning.set(wanted),
       onFault: (error) => log.error({ err: error }, 'a version to be kept ready cannot be read'),
     })
     this.#server = createServer({
       uws,
       view,
-      picker: this.#picker,
+      picker,
       invoker: this.#invoker,
+      acceptCall: (request, onAccepted) => enqueuer.accept(request, onAccepted),
       recorder,
       log,
       options: {
@@ -194,7 +229,8 @@ class ComposedWorker implements WorkerService {
   }
 
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {
-    const deps = { picker: this.#picker, invoker: this.#invoker, recorder: this.#parts.recorder, nowMs }
+    const { picker, recorder } = this.#parts
+    const deps = { picker, invoker: this.#invoker, recorder, nowMs }
     return directCall(deps, call)
   }
 
@@ -216,9 +252,10 @@ class ComposedWorker implements WorkerService {
   }
 
   metrics(): WorkerMetrics {
-    const { pool, shares } = this.#parts
+    const { pool, shares, enqueueCounters } = this.#parts
     return {
       ...this.#parts.recorder.metrics(),
+      enqueues: enqueueCounters.toMetrics(),
       isBusy: this.#server.inFlight > 0 || pool.isBusy || shares.isBusy,
       residentInstances: pool.residentInstances,
       instanceMemoryMiB: pool.memoryMiB,
@@ -233,6 +270,10 @@ class ComposedWorker implements WorkerService {
 
   setShare(grant: Grant): void {
     this.#parts.shares.receive(grant)
+  }
+
+  setDepths(depths: readonly QueueDepth[]): void {
+    for (const depth of depths) this.#parts.depths.tell(depth)
   }
 
   setFollow(all: boolean): void {
@@ -256,8 +297,9 @@ class ComposedWorker implements WorkerService {
     // Connections that wait in the accept queue would be reset with the socket: one look at them first.
     await new Promise(setImmediate)
     this.#server.stopAccepting()
-    const { pool, shares, view, guardian } = this.#parts
-    while (this.#server.inFlight > 0 || pool.isBusy || shares.isBusy || nowMs() < this.#lingerUntilMs) {
+    const { pool, shares, enqueuer, view, guardian } = this.#parts
+    const isBusy = () => this.#server.inFlight > 0 || pool.isBusy || shares.isBusy || enqueuer.isBusy
+    while (isBusy() || nowMs() < this.#lingerUntilMs) {
       await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
     }
     this.#server.close()
@@ -271,6 +313,7 @@ class ComposedWorker implements WorkerService {
     this.#parts.layers.close()
     this.#parts.recorder.close()
     guardian.stop()
+    await enqueuer.close()
     await view.close()
   }
 }

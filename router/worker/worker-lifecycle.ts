@@ -63,6 +63,7 @@ class Worker {
         beat,
         peer,
         sendLease: (note) => this.#send({ kind: 'lease', note }),
+        sendLog: (message) => this.#send(message),
       })
       service.onRecords((records, dropped) => this.#send({ kind: 'records', records, dropped }))
       await this.#told.promise
@@ -125,6 +126,9 @@ class Worker {
         break
       case 'share':
         service.setShare(message.grant)
+        break
+      case 'depths':
+        service.setDepths(message.depths)
         break
       case 'invoke':
         void service.invokeDirect(message).then((result) => {

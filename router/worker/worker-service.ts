@@ -13,7 +13,8 @@ import type {
 import type { FlightRecorder } from '../flight-recorder.ts'
 import type { PeerAddress } from '../hand-over/peer-address.ts'
 import type { ServerOptions } from '../options.ts'
-import type { ToWorker } from '../protocol.ts'
+import type { QueueDepth, ToWorker } from '../protocol.ts'
+import type { LogMessage } from './enqueuer.ts'
 
 /** What a worker does, apart from living and dying: everything that serves requests, put together. */
 export interface WorkerService {
@@ -28,6 +29,8 @@ export interface WorkerService {
   provision(versions: readonly ProvisionedVersion[]): void
   /** What it may have of a function that is capped over all workers. */
   setShare(grant: Grant): void
+  /** What is known of calls that have not ended, of some functions. */
+  setDepths(depths: readonly QueueDepth[]): void
   /** Never rejects: a fault is a result too. */
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult>
   status(): WorkerStatus
@@ -56,6 +59,8 @@ export interface WorkerContext {
   readonly peer: PeerAddress
   /** Tells the supervisor what this worker has, or wants, of functions that are capped over all workers. */
   readonly sendLease: (note: LeaseNote) => void
+  /** Tells the supervisor what was appended to the retry log, and whether it can be written. */
+  readonly sendLog: (message: LogMessage) => void
 }
 
 /** Opens the registry at its newest revision and makes everything ready, but does not listen yet. */
