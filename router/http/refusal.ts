@@ -1,5 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js'
-import { IsoletteError } from '../../runtime/index.ts'
+import { type ErrorCode, IsoletteError } from '../../runtime/index.ts'
 import { composeHead } from './response-head.ts'
 import type { ResponseWriter } from './response-writer.ts'
 
@@ -33,6 +33,9 @@ export function badRequest(problem: string): IsoletteError {
   return new IsoletteError('bad_request', `Cannot take the request: ${problem}`)
 }
 
+/** When it makes sense to try again, of what a client need only repeat. */
+const retryAfterSeconds: Partial<Record<ErrorCode, number>> = { queue_full: 1, retry_log_unavailable: 5 }
+
 /** Answers a request that no function gets. `close` ends the connection after it. */
 export function refuse(
   writer: ResponseWriter,
@@ -43,6 +46,8 @@ export function refuse(
   const headers = ['content-type', 'application/json']
   const { allow } = error.details
   if (Array.isArray(allow)) headers.push('allow', allow.join(', '))
+  const retryAfter = retryAfterSeconds[error.code]
+  if (retryAfter !== undefined) headers.push('retry-after', String(retryAfter))
   const head = composeHead(error.status, headers)
   const body = JSON.stringify(error)
   if (isHead) writer.writeWithoutBody(response, head, Buffer.byteLength(body), close)

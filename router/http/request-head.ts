@@ -11,6 +11,9 @@ export class RequestHead {
   host = ''
   versionKey = ''
   version = ''
+  prefer = ''
+  idempotencyKey = ''
+  delayMs = ''
   /** From trusted proxies only. */
   forwardedFor = ''
   forwardedProto = ''
@@ -33,6 +36,9 @@ export class RequestHead {
     this.host = ''
     this.versionKey = ''
     this.version = ''
+    this.prefer = ''
+    this.idempotencyKey = ''
+    this.delayMs = ''
     this.forwardedFor = ''
     this.forwardedProto = ''
     this.forwardedHost = ''
@@ -54,14 +60,24 @@ export class RequestHead {
       case 4:
         if (name === 'host') this.host = value
         break
+      case 6:
+        // A list, which may stand in several headers.
+        if (name === 'prefer') this.prefer = this.prefer === '' ? value : `${this.prefer},${value}`
+        break
       case 14:
         if (name === 'content-length') this.#setContentLength(value)
+        break
+      case 15:
+        if (name === 'idempotency-key') this.idempotencyKey = value
         break
       case 17:
         if (name === 'transfer-encoding') this.#setTransferEncoding(value)
         break
       case 18:
         if (name === 'x-isolette-version') this.version = value
+        break
+      case 19:
+        if (name === 'x-isolette-delay-ms') this.delayMs = value
         break
       case 22:
         if (name === 'x-isolette-version-key') this.versionKey = value

@@ -9,11 +9,13 @@ import {
   type RegistryView,
 } from '../../runtime/index.ts'
 import { InvocationIds } from '../invocation-id.ts'
+import { type AcceptCall, AsyncExchange, maxBodyBytes, readDelayMs } from './async-exchange.ts'
 import { breakConnection } from './break-connection.ts'
 import { TrustedProxies } from './client-address.ts'
 import { Exchange, type ExchangeHost } from './exchange.ts'
 import { type EverySecond, everySecond, IdleWatch } from './idle-watch.ts'
-import type { TargetPicker } from './pick-target.ts'
+import type { PickedTarget, TargetPicker } from './pick-target.ts'
+import { asksForAsync } from './prefer.ts'
 import { Pulse } from './pulse.ts'
 import { boundReceiveBuffers } from './receive-buffer.ts'
 import { badRequest, bodyTooLarge, noRoute, refuse, wrongMethod } from './refusal.ts'
@@ -43,6 +45,8 @@ export interface HttpServerOptions {
   readonly view: RegistryView
   readonly picker: TargetPicker
   readonly invoker: Invoker
+  /** For clients that do not wait for the function. */
+  readonly acceptCall: AcceptCall
   readonly recorder: Recorder
   readonly log: Logger
   readonly options: {
@@ -165,21 +169,22 @@ class UwsServer implements HttpServer {
       breakConnection(response)
       return
     }
-    let exchange: Exchange
+    let exchange: Exchange | null
     try {
       exchange = this.#begin(response, request, method)
     } catch (error) {
       this.#refuse(response, error, method === 'HEAD')
       return
     }
+    if (exchange === null) return
     const { hasBody, contentLength } = this.#head
     if (!hasBody) exchange.run()
     else if (contentLength !== -1 && contentLength <= maxWholeBytes) exchange.receive()
     else exchange.stream(contentLength)
   }
 
-  /** @throws IsoletteError if no function gets the request */
-  #begin(response: HttpResponse, request: HttpRequest, method: string): Exchange {
+  /** Null if the request's client does not wait for the function: then all is under way. @throws IsoletteError if no function gets it */
+  #begin(response: HttpResponse, request: HttpRequest, method: string): Exchange | null {
     const head = this.#head
     const proxy = this.#proxyAt(response)
     head.read(request, proxy !== null)
@@ -188,16 +193,36 @@ class UwsServer implements HttpServer {
     const lookup = this.#server.view.findRoute(host, method, path)
     if (lookup.kind === 'not_found') throw noRoute(method, host, path)
     if (lookup.kind === 'method_not_allowed') throw wrongMethod(method, host, path, lookup.allow)
-    const { functionName, qualifier } = lookup.route
-    const target = this.#picker.pick(functionName, qualifier ?? defaultAlias, head)
+    const { functionName } = lookup.route
+    const qualifier = lookup.route.qualifier ?? defaultAlias
+    const target = this.#picker.pick(functionName, qualifier, head)
     const { maxRequestBodyBytes } = target.manifest.limits
     if (head.contentLength > maxRequestBodyBytes) throw bodyTooLarge(maxRequestBodyBytes)
     const event = new RequestEvent(
       { method, url: href, headers: head.headers },
       { connection: response, proxy, forwardedFor: head.forwardedFor, proxies: this.#proxies },
     )
+    if (head.prefer !== '' && target.settings.async.http && asksForAsync(head.prefer)) {
+      this.#beginAsync(response, target, qualifier, event)
+      return null
+    }
     const { nowMs } = this.#host
     return new Exchange(this.#host, response, { id: this.#ids.next(), target, event }, nowMs())
+  }
+
+  #beginAsync(response: HttpResponse, target: PickedTarget, qualifier: string, event: RequestEvent): void {
+    const { hasBody, contentLength, idempotencyKey, delayMs } = this.#head
+    const maxBytes = maxBodyBytes(target)
+    if (contentLength > maxBytes) throw bodyTooLarge(maxBytes)
+    const exchange = new AsyncExchange(this.#host, this.#server.acceptCall, response, {
+      target,
+      qualifier,
+      event,
+      delayMs: readDelayMs(delayMs),
+      callerId: idempotencyKey === '' ? null : idempotencyKey,
+    })
+    if (hasBody) exchange.receive()
+    else exchange.accept(null)
   }
 
   /** The trusted proxy's address at the other end of the connection; null if there is none. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { pino } from 'pino'
+import type { AcceptCall } from '../../router/http/async-exchange.ts'
 import { TargetPicker } from '../../router/http/pick-target.ts'
 import { createServer, type HttpServer, type HttpServerOptions } from '../../router/http/server.ts'
 import { loadUws } from '../../router/http/uws-binary.ts'
@@ -32,6 +33,7 @@ export async function openServer(
   t: { after(done: () => void): void },
   options: Partial<HttpServerOptions['options'] & Pick<HttpServerOptions, 'nowMs'>> & {
     random?: () => number
+    acceptCall?: AcceptCall
   } = {},
 ): Promise<OpenServer> {
   const view = new FakeRegistryView()
@@ -40,12 +42,13 @@ export async function openServer(
   const recorder = new FakeRecorder()
   const logged: string[] = []
   let tick: (() => void) | null = null
-  const { random = () => 0, nowMs = () => performance.now(), ...rest } = options
+  const { random = () => 0, nowMs = () => performance.now(), acceptCall = acceptsNone, ...rest } = options
   const server = createServer({
     uws: loadUws(cacheDir),
     view,
     picker: new TargetPicker(view, random),
     invoker,
+    acceptCall,
     recorder,
     log: pino({}, { write: (line: string) => logged.push(line) }),
     options: { host: '127.0.0.1', port: 0, trustedProxies: [], ...rest },
@@ -72,3 +75,10 @@ export async function openServer(
     },
   }
 }
+
+const acceptsNone: AcceptCall = (_, onAccepted) =>
+  onAccepted({
+    kind: 'refused',
+    code: 'retry_log_unavailable',
+    message: 'Cannot accept the call: there is no log',
+  })
