@@ -15,6 +15,7 @@ export type LogTable =
   | 'caller-ids'
   | 'dead-letters'
   | 'paused'
+  | 'counts'
   | 'meta'
 
 export type LogKey = string | readonly (string | number)[]
