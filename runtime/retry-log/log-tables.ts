@@ -25,6 +25,7 @@ export const logTables: { readonly [T in LogTable]: 'bytes' | 'packed' } = {
   'caller-ids': 'packed',
   'dead-letters': 'packed',
   paused: 'packed',
+  'trigger-marks': 'packed',
   counts: 'packed',
   meta: 'packed',
 }

@@ -15,6 +15,7 @@ export type LogTable =
   | 'caller-ids'
   | 'dead-letters'
   | 'paused'
+  | 'trigger-marks'
   | 'counts'
   | 'meta'
 

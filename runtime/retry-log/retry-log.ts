@@ -19,6 +19,17 @@ export type Appended =
   /** The function has a call that its caller gave the same id. Nothing was appended. */
   | { readonly kind: 'duplicate'; readonly id: CallId }
 
+/** How far a trigger has come. It is kept beside the calls, so that it and a firing can be written as one. */
+export interface TriggerMark {
+  readonly functionName: string
+  /** See `triggerKey`. */
+  readonly key: string
+  /** The latest of its times that is dealt with, or when it began, by the machine's clock. */
+  readonly untilMs: number
+  /** The latest of its times that was fired; null = none. */
+  readonly firedAtMs: number | null
+}
+
 /** What every process may do that accepts calls: it never waits for a lock that a process with guest code holds. */
 export interface CallAppender {
   /**
@@ -88,6 +99,8 @@ export interface CallPage {
 export interface RetryLog extends CallAppender {
   /** In milliseconds since 1970; never goes back, also not from one start to the next. */
   nowMs(): number
+  /** As every process may; `mark` is written in the same transaction, and not at all with a duplicate. */
+  append(call: NewCall, mark?: TriggerMark): Promise<Appended>
   /**
    * Takes calls that are due, at most `limit`, the oldest of each function first and functions in turn, those that are
    * paused never. `isWanted` is asked before each call is taken. It is on disk that they run when this resolves. A lease ends after
@@ -138,6 +151,11 @@ export interface RetryLog extends CallAppender {
   /** Calls of a paused function are accepted and wait. Survives restarts. */
   pause(functionName: string): Promise<void>
   resume(functionName: string): Promise<void>
+  /** One for each function and key: replaces what was marked before. */
+  setTriggerMark(mark: TriggerMark): Promise<void>
+  removeTriggerMark(mark: Pick<TriggerMark, 'functionName' | 'key'>): Promise<void>
+  /** All there are. */
+  listTriggerMarks(): Promise<readonly TriggerMark[]>
   /** How many calls that have not ended are for that version of the function; of all versions if it is null. */
   holds(functionName: string, version: Call['version'] | null): Promise<number>
   /** Whether the call that the function was given by that name has not ended. */
