@@ -21,8 +21,8 @@ export class AdminClient {
   }
 
   /** The answer's JSON lines as they come, until the server ends them. @throws Failure as `ask` does */
-  async *lines<T>(path: string): AsyncGenerator<T> {
-    const response = await this.#open('GET', path)
+  async *lines<T>(path: string, method: Method = 'GET'): AsyncGenerator<T> {
+    const response = await this.#open(method, path)
     try {
       for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
         yield JSON.parse(line)
@@ -38,7 +38,7 @@ export class AdminClient {
 
   async #open(method: Method, path: string, body?: unknown): Promise<IncomingMessage> {
     const response = await this.#send(method, path, body === undefined ? '' : JSON.stringify(body))
-    if (response.statusCode === 200) return response
+    if (response.statusCode! < 300) return response
     const { error } = JSON.parse(await this.#read(response)) as ErrorBody
     throw new Failure(error.code, error.message, { exitCode: exitCodes.failed, details: error.details })
   }

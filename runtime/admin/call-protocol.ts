@@ -98,5 +98,43 @@ export interface StoppedAnswer {
 
 export interface RedrivenAnswer {
   readonly invocationId: CallId
-  readonly state: 'Retrying'
+}
+
+/** A line of what redriving all dead letters of a function answers: one now and then, the last with `done`. */
+export interface RedriveLine {
+  readonly redriven: number
+  /** Those that were something else meanwhile. */
+  readonly skipped: number
+  readonly done: boolean
+}
+
+export interface PurgedAnswer {
+  readonly purged: number
+}
+
+export interface PausedAnswer {
+  readonly function: string
+  readonly paused: boolean
+}
+
+/** What the retry log says about itself. */
+export interface RetryLogAnswer {
+  /** Why it cannot be written; null = it can. */
+  readonly failure: string | null
+  /** Calls that have not ended, over all functions. */
+  readonly waiting: number
+  readonly running: number
+  /** How long the oldest has been due that waits. */
+  readonly oldestDueMs: number
+  readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>
+  /** Those with the most calls that have not ended first, paused ones before all; at most 1 000. */
+  readonly functions: readonly FunctionQueueAnswer[]
+}
+
+export interface FunctionQueueAnswer {
+  readonly function: string
+  readonly waiting: number
+  readonly running: number
+  readonly oldestDueMs: number
+  readonly paused: boolean
 }

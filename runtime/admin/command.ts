@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import * as z from 'zod'
+import type { CallControl } from '../delivery/call-control.ts'
 import type { Builder } from '../registry/builder/build.ts'
 import type { ArtifactStore, Registry } from '../registry/registry.ts'
 import type { Changes } from './changes.ts'
@@ -13,6 +14,7 @@ export interface AdminParts {
   readonly builder: Builder
   readonly artifacts: ArtifactStore
   readonly fleet: Fleet
+  readonly calls: CallControl
   /** Of isolette. */
   readonly version: string
   /** Wall clock, in milliseconds. */
@@ -31,7 +33,12 @@ export interface AdminContext extends AdminParts {
 }
 
 export type Answer =
-  | { readonly kind: 'json'; readonly status: number; readonly body: unknown }
+  | {
+      readonly kind: 'json'
+      readonly status: number
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: unknown
+    }
   | { readonly kind: 'text'; readonly contentType: string; readonly text: string }
   /** JSON lines for as long as the client stays; `open` returns what is called when it left. */
   | { readonly kind: 'lines'; readonly open: (stream: LineStream) => () => void }
@@ -58,6 +65,8 @@ interface CommandDefinition<Path extends string, Query extends z.ZodType, Body e
       readonly params: PathParams<Path>
       readonly query: z.output<Query>
       readonly body: z.output<Body>
+      /** Aborts when the client has left, or the server closes: who waits is to answer then with what there is. */
+      readonly signal: AbortSignal
     },
   ): Answer | Promise<Answer>
 }
@@ -75,6 +84,7 @@ export interface AdminCommand {
       readonly params: Readonly<Record<string, string>>
       readonly query: unknown
       readonly body: unknown
+      readonly signal: AbortSignal
     },
   ): Answer | Promise<Answer>
 }
@@ -98,6 +108,6 @@ export function command<
   }
 }
 
-export function json(body: unknown, status = 200): Answer {
-  return { kind: 'json', status, body }
+export function json(body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { kind: 'json', status, headers, body }
 }

@@ -1,5 +1,6 @@
 import { type AdminCommand, command, json } from './command.ts'
 import { aliasCommands } from './commands/aliases.ts'
+import { callCommands } from './commands/calls.ts'
 import { deploymentCommands } from './commands/deployments.ts'
 import { functionCommands } from './commands/functions.ts'
 import { healthCommands } from './commands/health.ts'
@@ -7,6 +8,7 @@ import { infoCommands } from './commands/info.ts'
 import { invocationCommands } from './commands/invocations.ts'
 import { layerCommands } from './commands/layers.ts'
 import { logCommands } from './commands/logs.ts'
+import { queueCommands } from './commands/queues.ts'
 import { routeCommands } from './commands/routes.ts'
 import { versionCommands } from './commands/versions.ts'
 import { workerCommands } from './commands/workers.ts'
@@ -31,6 +33,8 @@ export const adminCommands: readonly AdminCommand[] = [
   ...layerCommands,
   ...routeCommands,
   ...invocationCommands,
+  ...callCommands,
+  ...queueCommands,
   ...workerCommands,
   ...logCommands,
 ]

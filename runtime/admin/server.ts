@@ -31,8 +31,8 @@ export interface AdminServer {
   listen(socketPath: string): Promise<void>
   /** Serves health and metrics, nothing else, over TCP. Resolves with the port. @throws IsoletteError `cannot_listen` */
   listenHealth(host: string, port: number): Promise<number>
-  /** Takes no new command, ends the streams, and resolves when the running commands have answered, or after `graceMs`
-   * (5 000) without those that have not. */
+  /** Takes no new command, ends the streams and who waits for something, and resolves when the running commands have
+   * answered, or after `graceMs` (5 000) without those that have not. */
   close(options?: { readonly graceMs: number }): Promise<void>
 }
 
@@ -45,16 +45,22 @@ export function createAdminServer(parts: AdminParts): AdminServer {
   const running = new Set<Promise<void>>()
   const streams = new Set<LineStream>()
   const servers = new Set<Server>()
+  /** One of each command that runs. */
+  const leavings = new Set<AbortController>()
 
   const serve = (commands: readonly AdminCommand[], options: ServerOptions): Server => {
     const server = createServer(options, async (request, response) => {
       const body = await readBody(request).catch((error: unknown) => error)
       // The client broke off in the middle of its body: there is nobody to answer.
       if (!request.complete) return
-      const exchange = respond(request, response, () => run(request, body, commands))
+      const leaving = new AbortController()
+      leavings.add(leaving)
+      response.once('close', () => leaving.abort())
+      const exchange = respond(request, response, () => run(request, body, commands, leaving.signal))
       running.add(exchange)
       await exchange
       running.delete(exchange)
+      leavings.delete(leaving)
     })
     servers.add(server)
     return server
@@ -64,6 +70,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
     request: IncomingMessage,
     bytes: unknown,
     commands: readonly AdminCommand[],
+    signal: AbortSignal,
   ): Promise<Answer> => {
     const [pathname = '', ...search] = (request.url ?? '').split('?')
     const { command, params } = findCommand(commands, request.method, pathname)
@@ -74,7 +81,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
       'query',
     )
     const body = checkSchema(command.body, parseBody(bytes), 'body')
-    return await command.run(context, { params, query, body })
+    return await command.run(context, { params, query, body, signal })
   }
 
   /** Resolves when the answer is written, or its stream is open. Never throws. */
@@ -133,6 +140,7 @@ export function createAdminServer(parts: AdminParts): AdminServer {
       const closed = listening.map((server) => once(server, 'close'))
       for (const server of listening) server.close()
       for (const stream of streams) stream.end()
+      for (const leaving of leavings) leaving.abort()
       const grace = new AbortController()
       await Promise.race([
         Promise.all(running),
@@ -149,21 +157,25 @@ export function createAdminServer(parts: AdminParts): AdminServer {
 
 /** Resolves when the answer has left, or its reader has. */
 function writeAnswer(response: ServerResponse, answer: Exclude<Answer, { kind: 'lines' }>): Promise<void> {
-  const [status, contentType, text] =
+  const [status, headers, text] =
     answer.kind === 'json'
-      ? [answer.status, 'application/json', `${JSON.stringify(answer.body)}\n`]
-      : [200, answer.contentType, answer.text]
+      ? [
+          answer.status,
+          { 'content-type': 'application/json', ...answer.headers },
+          `${JSON.stringify(answer.body)}\n`,
+        ]
+      : [200, { 'content-type': answer.contentType }, answer.text]
   return new Promise((resolve) => {
     if (response.destroyed) return resolve()
     response.once('close', resolve)
-    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) })
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) })
     response.end(text)
   })
 }
 
 function errorAnswer(error: IsoletteError, response: ServerResponse): Exclude<Answer, { kind: 'lines' }> {
   if (Array.isArray(error.details.allow)) response.setHeader('allow', error.details.allow.join(', '))
-  return { kind: 'json', status: error.status, body: error }
+  return { kind: 'json', status: error.status, headers: {}, body: error }
 }
 
 function asIsoletteError(thrown: unknown): IsoletteError {

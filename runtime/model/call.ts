@@ -37,6 +37,8 @@ export const callStates: readonly CallState[] = [
 
 export type FinalState = Extract<CallState, 'Succeeded' | 'Failed' | 'Stopped' | 'Expired'>
 
+export const finalStates: readonly FinalState[] = ['Succeeded', 'Failed', 'Stopped', 'Expired']
+
 /** Why a call became a dead letter. */
 export type DeadLetterReason =
   /** As many attempts failed as it may have. */

@@ -1,3 +1,5 @@
+import { branches } from '../../runtime/delivery/branch.ts'
+import type { DeliveryMetrics } from '../../runtime/delivery/delivery-metrics.ts'
 import { type Attempt, type Call, type CallStatus, noProgress } from '../../runtime/model/call.ts'
 
 /** A call of `hello:live` that waits, unless something else is said. */
@@ -11,6 +13,7 @@ export function callStatusOf(
     version: 3,
     event: { kind: 'direct', json: '{"n":1}' },
     enqueuedAtMs: 1_700_000_000_000,
+    ageFromMs: 1_700_000_000_000,
     depth: 0,
     source: 'admin',
     parentId: null,
@@ -35,4 +38,41 @@ export function attemptOf(changes: Partial<Attempt> = {}): Attempt {
     logLines: [{ timeMs: 1_700_000_000_501, level: 'info', text: 'said hello' }],
     ...changes,
   }
+}
+
+/** A call that is a dead letter. */
+export function deadLetterOf(changes: Partial<Call> = {}): CallStatus {
+  const progress = { attempts: 1, setbacks: 0, history: [attemptOf()] }
+  const end = {
+    state: 'Failed',
+    reason: 'retries_exhausted',
+    endedAtMs: 1_700_000_001_000,
+    progress,
+    result: null,
+  } as const
+  return callStatusOf({ call: changes, state: 'Failed', progress, end })
+}
+
+/** The id of the n-th call. */
+export function callIdOf(number: number): string {
+  return number.toString(16).padStart(32, '0')
+}
+
+const nothing = { counts: [], sumSeconds: 0 }
+
+/** What is counted before the first attempt. */
+export const noDelivery: DeliveryMetrics = {
+  attempts: {},
+  decisions: Object.fromEntries(branches.map((branch) => [branch, 0])) as DeliveryMetrics['decisions'],
+  deadLetters: {},
+  redrives: 0,
+  destinations: 0,
+  lostDestinations: 0,
+  lateSettles: 0,
+  attemptDuration: nothing,
+  startLatency: nothing,
+  running: 0,
+  unsettled: 0,
+  held: 0,
+  failure: null,
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AdminServer } from '../../runtime/admin/server.ts'
 import { createAdminServer } from '../../runtime/admin/server.ts'
+import { MemoryCalls } from './memory-calls.ts'
 import { MemoryFleet } from './memory-fleet.ts'
 import { MemoryRegistry } from './memory-registry.ts'
 import { MemoryArtifacts, StubBuilder } from './stub-builder.ts'
@@ -22,6 +23,7 @@ export class RunningAdminServer implements AsyncDisposable {
   readonly socketPath = join(this.folder, 'admin.sock')
   readonly registry = new MemoryRegistry()
   readonly fleet = new MemoryFleet()
+  readonly calls = new MemoryCalls()
   readonly builder = new StubBuilder()
   readonly artifacts = new MemoryArtifacts()
   readonly logged: unknown[] = []
@@ -31,6 +33,7 @@ export class RunningAdminServer implements AsyncDisposable {
     this.server = createAdminServer({
       registry: this.registry,
       fleet: this.fleet,
+      calls: this.calls,
       builder: this.builder,
       artifacts: this.artifacts,
       version: '1.2.3',

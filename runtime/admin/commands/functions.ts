@@ -7,6 +7,7 @@ import { routesOf } from '../../model/route.ts'
 import type { VersionManifest } from '../../model/version.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { command, json } from '../command.ts'
+import { refuseWhileHeld } from '../held-calls.ts'
 import type { FunctionDetail, FunctionPage, FunctionSummary, Removed, VersionContent } from '../protocol.ts'
 import { flag, limitUpTo } from '../query.ts'
 import { shownSettings } from '../shown-settings.ts'
@@ -48,11 +49,15 @@ export const functionCommands = [
   command({
     method: 'DELETE',
     path: '/v1/functions/:name',
-    description: 'Remove a function; with `force=true` also while aliases or routes need it.',
+    description:
+      'Remove a function; with `force=true` also while aliases, routes or asynchronous calls need it.',
     query: z.strictObject({ force: flag }),
-    async run({ registry, changes }, { params, query }) {
-      const name = checkName('function', params.name)
-      const { workers } = await changes.run(() => registry.removeFunction(name, query))
+    async run({ registry, changes, calls }, { params, query }) {
+      const { name } = needFunction(registry, params.name)
+      const { workers } = await changes.run(async () => {
+        if (!query.force) await refuseWhileHeld(calls, name, null)
+        return registry.removeFunction(name, query)
+      })
       const removed: Removed = { removed: name, workers }
       return json(removed)
     },

@@ -4,6 +4,7 @@ import { checkName } from '../../model/name.ts'
 import { parseQualifier } from '../../model/qualifier.ts'
 import type { PublishedVersion } from '../../registry/registry.ts'
 import { command, json } from '../command.ts'
+import { refuseWhileHeld } from '../held-calls.ts'
 import type { Removed, VersionAnswer } from '../protocol.ts'
 import { flag } from '../query.ts'
 import { needFunction } from './functions.ts'
@@ -33,12 +34,16 @@ export const versionCommands = [
   command({
     method: 'DELETE',
     path: '/v1/functions/:name/versions/:number',
-    description: 'Remove a published version; with `force=true` also while an alias points at it.',
+    description:
+      'Remove a published version; with `force=true` also while an alias points at it or asynchronous calls are for it.',
     query: z.strictObject({ force: flag }),
-    async run({ registry, changes }, { params, query }) {
+    async run({ registry, changes, calls }, { params, query }) {
       const name = checkName('function', params.name)
       const version = parseVersionNumber(params.number)
-      const { workers } = await changes.run(() => registry.removeVersion(name, version, query))
+      const { workers } = await changes.run(async () => {
+        if (!query.force) await refuseWhileHeld(calls, name, version)
+        return registry.removeVersion(name, version, query)
+      })
       const removed: Removed = { removed: `${name}:${version}`, workers }
       return json(removed)
     },
