@@ -1,7 +1,7 @@
 import type { PoolSettings } from '../model/function.ts'
 import type { Invocation } from '../model/invocation.ts'
 import { fixedLimits } from '../model/limits.ts'
-import type { Outcome } from '../model/outcome.ts'
+import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import type { Share } from '../model/share.ts'
 import type { FunctionPool } from './function-pool.ts'
 import type { VersionPool } from './version-pool.ts'
@@ -42,6 +42,13 @@ export class Admission {
     const isAsked = share === null && isFirst
     if (isAsked || this.#shares.askMore(owner.name, 'requests')) return 'wait'
     return share !== null && lacksInstances(pool, share) ? 'wait' : throttledOver(pool)
+  }
+
+  /** Why one more would be refused or wait at once; null = it would not, or is for another worker. */
+  refusalNow(pool: VersionPool): FailedOutcome | null {
+    const share = this.#shareOf(pool)
+    const hasRoom = share === null || share.requests === 0 || pool.function.inFlight < share.requests
+    return hasRoom ? null : throttledOver(pool)
   }
 
   /** Requests of a function have ended: admits those that wait for that. */
@@ -111,7 +118,7 @@ function lacksInstances({ target }: VersionPool, share: Share): boolean {
   return share.requests === 0 && maxInstances !== null && reserved !== 0
 }
 
-function throttledOver(pool: VersionPool): Outcome {
+function throttledOver(pool: VersionPool): FailedOutcome {
   const { reserved } = pool.target.settings.pool
   const message = `The function has ${reserved} requests running, pool.reserved allows no more`
   return { kind: 'throttled', message }

@@ -2,11 +2,11 @@ import { HostWork } from '../isolate/host-work/host-work.ts'
 import { processClock } from '../isolate/host-work/host-work-meter.ts'
 import { Deadlines } from '../isolate/instance/deadlines.ts'
 import type { Instance } from '../isolate/instance/instance.ts'
-import type { Condemned, CondemnReason, InstanceContext } from '../isolate/instance/instance-context.ts'
+import type { Condemned, EndReason, InstanceContext } from '../isolate/instance/instance-context.ts'
 import type { Pending } from '../isolate/instance/pending.ts'
 import { SliceMeter, threadClock } from '../isolate/instance/slice-meter.ts'
 import { preloadLayers } from '../isolate/layers/preload-layers.ts'
-import type { Invocation, Invoker } from '../model/invocation.ts'
+import type { Invocation, Invoker, Target } from '../model/invocation.ts'
 import type { FailedOutcome, Outcome } from '../model/outcome.ts'
 import { noShare, type Share } from '../model/share.ts'
 import type { EvictionReason } from '../observe/metrics.ts'
@@ -34,6 +34,8 @@ export class Pool implements Invoker {
   readonly provisioning: InstanceProvisioning<VersionPool>
   coldStarts = 0
   warmStarts = 0
+  /** That it was asked to run. */
+  invocations = 0
   readonly #options: PoolOptions
   readonly #residents: Residents
   readonly #turn: Turn<Work>
@@ -130,6 +132,7 @@ export class Pool implements Invoker {
   }
 
   invoke(invocation: Invocation): void {
+    this.invocations++
     const { target } = invocation
     if (this.#quarantined.size > 0 && this.#quarantined.has(target.manifest.versionId)) {
       this.#settleLater(this.#versions.of(target), invocation, quarantined)
@@ -147,6 +150,14 @@ export class Pool implements Invoker {
     }
     if (this.#line.isFull(pool.function)) this.#settleLater(pool, invocation, throttledByLine())
     else this.#wait(pool, invocation, false)
+  }
+
+  /** Why an invocation that is in no hurry is not to come now: it would stand in the way of others. Null = it may. */
+  refusalNow(target: Target): FailedOutcome | null {
+    const pool = this.#versions.of(target)
+    const { waiting, unadmitted } = pool.function
+    if (waiting + unadmitted.length > 0) return othersWait
+    return pool.isCapped ? this.#admission.refusalNow(pool) : null
   }
 
   cancel(invocation: Invocation): void {
@@ -359,7 +370,7 @@ export class Pool implements Invoker {
     this.#noteLines(pool.function)
   }
 
-  #replace(instance: Instance, reason: CondemnReason, { notBegun, cause }: Condemned): void {
+  #replace(instance: Instance, reason: EndReason, { notBegun, cause }: Condemned): void {
     const resident = this.#residents.of(instance)
     if (resident !== undefined) this.#residents.drop(resident, 'condemned')
     if (reason === 'internal_error')
@@ -368,6 +379,11 @@ export class Pool implements Invoker {
     for (const pending of notBegun) this.#wait(resident.pool, pending.invocation, true)
     this.#noteLines(resident.pool.function)
   }
+}
+
+const othersWait: FailedOutcome = {
+  kind: 'overloaded',
+  message: 'Other requests of the function wait for an instance',
 }
 
 const quarantined: Outcome = {

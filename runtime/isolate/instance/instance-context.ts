@@ -10,8 +10,11 @@ import type { Instance } from './instance.ts'
 import type { Pending } from './pending.ts'
 import type { SliceMeter } from './slice-meter.ts'
 
-/** Why an instance was ended by force. */
+/** What a guest did for which its instance was ended by force. */
 export type CondemnReason = 'exceeded_cpu' | 'exceeded_memory' | 'internal_error'
+
+/** Why an instance was ended by force; `stopped` = a request in it was asked to end, and did not. */
+export type EndReason = CondemnReason | 'stopped'
 
 /** An instance that was ended by force. */
 export interface Condemned {
@@ -49,7 +52,7 @@ export interface InstanceContext {
   readonly onInitFailed: (instance: Instance, outcome: FailedOutcome) => void
   /** `init` or `shutdown` has ended, null = well; `invocation` holds what it logged and took. */
   readonly onHookEnded: (hook: Hook, invocation: Invocation, failure: FailedOutcome | null) => void
-  readonly onCondemned: (instance: Instance, reason: CondemnReason, details: Condemned) => void
+  readonly onCondemned: (instance: Instance, reason: EndReason, details: Condemned) => void
   /**
    * Nothing more runs of an invocation, and since it was recorded it has logged something, taken CPU, or failed:
    * `failure` says how. Also called if it is not recorded yet, for its response is still being sent.

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../model/byte-source.ts'
+import type { Invocation } from '../../model/invocation.ts'
 import { fixedLimits, type Limits } from '../../model/limits.ts'
 import type { FailedOutcome, HttpResponse, Outcome } from '../../model/outcome.ts'
 import { bodyKind } from '../abi.ts'
@@ -15,6 +16,17 @@ export const interrupted: FailedOutcome = {
 export const noResponse: FailedOutcome = {
   kind: 'no_response',
   message: 'The handler can never answer: it waits for nothing that could still happen',
+}
+
+export const canceled: FailedOutcome = { kind: 'canceled', message: 'The client went away' }
+
+export function tookTooLong({ attempt, target }: Invocation): FailedOutcome {
+  const { timeoutMs } = target.settings.async
+  const limit =
+    attempt === null || timeoutMs === null
+      ? `limits.timeoutMs, ${target.manifest.limits.timeoutMs} ms`
+      : `async.timeoutMs, ${timeoutMs} ms`
+  return { kind: 'exceeded_wall_time', message: `The handler did not answer within ${limit}` }
 }
 
 /** What a request that has answered gave to `waitUntil`. */

@@ -129,14 +129,33 @@ export class InstanceRequests {
     this.#context.deadlines.add(pending, pending.expiresAtMs)
   }
 
+  /** Its instance is ended in so long, unless it has settled by then. */
+  endWithin(pending: Pending, ms: number): void {
+    const atMs = Math.min(this.#context.nowMs() + ms, pending.invocation.deadlineMs)
+    this.#unexpire(pending)
+    pending.mustEnd = true
+    pending.expiresAtMs = atMs
+    pending.instance = this.#instance
+    this.#context.deadlines.add(pending, atMs)
+  }
+
   /** No request is told or asked anything any more. */
   close(): void {
     this.#queue = []
     for (const pending of this.#table.values()) this.#unexpire(pending)
   }
 
-  /** After `close`, when each was settled. */
-  clear(): void {
+  /** Those that may still run elsewhere, each alone. */
+  notBegun(): Pending[] {
+    return [...this.values()].filter(
+      ({ isSettled, isSecondRun, hasBegun }) => !isSettled && !isSecondRun && !hasBegun,
+    )
+  }
+
+  /** After `close`: settles all but those that run elsewhere, and forgets them all. */
+  settleRest(outcomeOf: (pending: Pending) => Outcome, except: readonly Pending[]): void {
+    const spared = new Set(except)
+    for (const pending of this.values()) if (!spared.has(pending)) this.settle(pending, outcomeOf(pending))
     this.#table.clear()
   }
 

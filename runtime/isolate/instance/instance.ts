@@ -1,6 +1,6 @@
 import type { Invocation, Target } from '../../model/invocation.ts'
 import { fixedLimits } from '../../model/limits.ts'
-import type { FailedOutcome, Outcome } from '../../model/outcome.ts'
+import type { FailedOutcome, GuestError, Outcome } from '../../model/outcome.ts'
 import type { VersionManifest } from '../../model/version.ts'
 import { progressIndex } from '../abi.ts'
 import type { LayerFiles } from '../layers/layer-files.ts'
@@ -13,18 +13,26 @@ import { culpritsOf, type Entry } from './culprits.ts'
 import { EntryCharges } from './entry-charges.ts'
 import { EntryFrames } from './entry-frames.ts'
 import { InstanceAnswers } from './instance-answers.ts'
-import type { CondemnReason, InstanceContext } from './instance-context.ts'
-import { condemned, interrupted, neverSettles, noResponse, waitedTooLong } from './instance-outcomes.ts'
+import type { CondemnReason, EndReason, InstanceContext } from './instance-context.ts'
+import {
+  canceled,
+  condemned,
+  interrupted,
+  neverSettles,
+  noResponse,
+  tookTooLong,
+  waitedTooLong,
+} from './instance-outcomes.ts'
 import { InstanceRequests, waitUntilMs } from './instance-requests.ts'
 import { type Hooks, Lifecycle } from './lifecycle.ts'
 import type { Pending } from './pending.ts'
-import { type Rejection, rejectionText } from './rejection.ts'
+import { logRejections } from './rejection.ts'
 import { readResults } from './result-frames.ts'
 import { runSlice, type Slice } from './slice.ts'
 
 const heapSampleEveryMs = 100
-/** Rejections of one entry whose stacks are put into the author's lines: nobody is charged for that. */
-const maxMappedRejections = 10
+/** An attempt that is told to end has so long to. */
+const stopMs = 5000
 
 export type InstanceState = 'initialising' | 'resident' | 'retiring' | 'condemned'
 
@@ -158,12 +166,16 @@ export class Instance {
     this.#noteReady()
   }
 
-  /** The caller went away. False = this instance does not hold the invocation, or it has settled. */
+  /** The caller went away, or an attempt is to end: it has 5 s for that. False = it is not in this instance, or has settled. */
   cancel(invocation: Invocation): boolean {
     for (const pending of this.#requests.values()) {
       if (pending.invocation !== invocation) continue
       if (pending.isSettled) return false
-      this.#giveUp(pending, { kind: 'canceled', message: 'The client went away' }, 'AbortError')
+      if (invocation.attempt === null || !pending.hasBegun) this.#giveUp(pending, canceled, 'AbortError')
+      else if (!pending.mustEnd) {
+        this.#ops.abort(pending, 'AbortError')
+        this.#requests.endWithin(pending, stopMs)
+      }
       return true
     }
     return false
@@ -180,9 +192,8 @@ export class Instance {
       this.#context.onProgress(this)
       return
     }
-    const { timeoutMs } = this.manifest.limits
-    const message = `The handler did not answer within limits.timeoutMs, ${timeoutMs} ms`
-    this.#giveUp(pending, { kind: 'exceeded_wall_time', message }, 'TimeoutError')
+    if (pending.mustEnd) this.#endFor(pending)
+    else this.#giveUp(pending, tookTooLong(pending.invocation), 'TimeoutError')
   }
 
   /** Takes no more requests; the pool disposes it when it is idle. */
@@ -197,8 +208,7 @@ export class Instance {
   dispose(): void {
     if (this.#state === 'condemned') return
     this.#end(() => interrupted)
-    for (const pending of this.#requests.values()) this.#requests.settle(pending, interrupted)
-    this.#requests.clear()
+    this.#requests.settleRest(() => interrupted, [])
     this.#lifecycle?.settle()
   }
 
@@ -231,7 +241,8 @@ export class Instance {
       return
     }
     const { collected, rejections } = slice!
-    this.#logRejections(rejections)
+    const mapError = (error: GuestError) => this.#context.mapError(this.manifest, error)
+    logRejections(rejections, mapError, (text) => this.#ops.log(0, 'error', text, 0))
     try {
       readResults(collected, (result) => this.#answers.take(result, entry.participants))
     } catch {
@@ -247,14 +258,6 @@ export class Instance {
   get #wallBudgetMs(): number {
     const cpuMs = this.#lifecycle?.initCpuMs ?? this.manifest.limits.cpuMs
     return 2 * Math.min(cpuMs, fixedLimits.maxSliceMs) + 20
-  }
-
-  #logRejections(rejections: readonly Rejection[]): void {
-    rejections.forEach((rejection, index) => {
-      const mapped =
-        index < maxMappedRejections ? this.#context.mapError(this.manifest, rejection) : rejection
-      this.#ops.log(0, 'error', rejectionText(mapped), 0)
-    })
   }
 
   #writeFrames(): Entry & { readonly participants: Set<Pending> } {
@@ -349,20 +352,25 @@ export class Instance {
     if (reason !== 'internal_error') this.#charges.chargeStopped(culprits)
     const failure = condemned(reason, this.manifest.limits)
     const failureOf = (pending: Pending): FailedOutcome => (culprits.has(pending) ? failure : interrupted)
-    const notBegun = [...this.#requests.values()].filter(
-      (pending) =>
-        !pending.isSettled &&
-        !pending.isSecondRun &&
-        !(pending.hasBegun || begun.has(pending) || culprits.has(pending)),
-    )
+    this.#batchSize.noteOverrun()
+    this.#endByForce(reason, failureOf, (pending) => !begun.has(pending) && !culprits.has(pending))
+  }
+
+  /** It was asked to end, and has not. */
+  #endFor(culprit: Pending): void {
+    const failureOf = (pending: Pending) => (pending === culprit ? canceled : interrupted)
+    this.#endByForce('stopped', failureOf, () => true)
+  }
+
+  #endByForce(
+    reason: EndReason,
+    failureOf: (pending: Pending) => FailedOutcome,
+    mayRunAgain: (pending: Pending) => boolean,
+  ): void {
+    const notBegun = this.#requests.notBegun().filter(mayRunAgain)
     for (const pending of notBegun) this.#ops.handBack(pending)
     this.#end(failureOf)
-    this.#batchSize.noteOverrun()
-    const again = new Set(notBegun)
-    for (const pending of this.#requests.values()) {
-      if (!again.has(pending)) this.#requests.settle(pending, failureOf(pending))
-    }
-    this.#requests.clear()
+    this.#requests.settleRest(failureOf, notBegun)
     this.#lifecycle?.settle()
     this.#context.onCondemned(this, reason, { notBegun, cause: this.#prepared.fault })
   }

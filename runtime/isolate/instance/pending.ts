@@ -18,6 +18,8 @@ export class Pending {
   isSettled = false
   /** Settled without the guest (deadline, client gone): nobody waits for what it still does. */
   isGivenUp = false
+  /** It was asked to end: if it has not when its time is up, its instance ends. */
+  mustEnd = false
   /** How that failed which ran on after it had settled: what `waitUntil` was given. */
   lateFailure: FailedOutcome | null = null
   subrequests = 0

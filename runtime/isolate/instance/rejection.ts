@@ -10,6 +10,8 @@ export interface Rejection {
 
 const maxNameUnits = 256
 const maxTextUnits = 8192
+/** Of one entry: nobody is charged for that. */
+const maxMapped = 10
 
 /** What isolated-vm throws in place of an object that it does not copy. */
 const notCopied = 'An object was thrown from supplied code within isolated-vm'
@@ -34,7 +36,14 @@ export function rejectionOf(thrown: unknown): Rejection {
   }
 }
 
-/** As it stands in the log. */
-export function rejectionText({ message, stack }: Rejection): string {
-  return `Unhandled rejection: ${stack === '' ? message : stack}`
+/** Logs what one entry threw; `mapError` puts stacks into the author's lines. */
+export function logRejections(
+  rejections: readonly Rejection[],
+  mapError: (rejection: Rejection) => Rejection,
+  log: (text: string) => void,
+): void {
+  rejections.forEach((rejection, index) => {
+    const { message, stack } = index < maxMapped ? mapError(rejection) : rejection
+    log(`Unhandled rejection: ${stack === '' ? message : stack}`)
+  })
 }
