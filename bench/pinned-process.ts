@@ -85,7 +85,16 @@ export function treeCpuMs(pid: number): number {
 
 /** Resident memory of one process in MiB. Linux. */
 export function rssMiB(pid: number): number {
-  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return statusMiB(pid, 'VmRSS')
+}
+
+/** What of it is no file's: memory that the system can have back from nobody else. */
+export function anonymousMiB(pid: number): number {
+  return statusMiB(pid, 'RssAnon')
+}
+
+function statusMiB(pid: number, key: string): number {
+  const line = new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return Number(line?.[1] ?? Number.NaN) / 1024
 }
 

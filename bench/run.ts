@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- <question> [--json] [--deno <path>] [--workerd <path>]`: answers one question with measured numbers.
+ * `npm run bench -- <question> [--json] [--deno <path>] [--workerd <path>] [--calls <count>]`: answers one question with measured numbers.
  *
  * Each question is a file of this folder. Rivals run in fresh processes, in alternating order, in one run; figures are
  * medians with their spread. Machines differ and are noisy: compare ratios of one run, not numbers of two.
@@ -12,6 +12,8 @@ interface Options {
   readonly deno: string
   /** Undefined: it is left out. */
   readonly workerd: string | undefined
+  /** That wait, for the question what they cost. */
+  readonly calls: number
 }
 
 const questions: Record<
@@ -32,6 +34,7 @@ const questions: Record<
     what: 'memory of 1 000 resident hello instances, of 1 000 more after their eviction',
     load: () => import('./density.ts'),
   },
+  async: { what: 'calls that nobody waits for: accepted, run, waiting', load: () => import('./async.ts') },
   registry: { what: 'a start and a change with 100 000 functions', load: () => import('./registry.ts') },
   entry: { what: 'one entry into an isolate by batch size, in process', load: () => import('./entry.ts') },
 }
@@ -41,6 +44,7 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     deno: { type: 'string', default: 'deno' },
     workerd: { type: 'string' },
+    calls: { type: 'string', default: '1000000' },
   },
   allowPositionals: true,
 })
@@ -49,15 +53,18 @@ const question = questions[name]
 if (question === undefined) {
   const known = Object.entries(questions).map(([key, { what }]) => `  ${key.padEnd(10)}${what}`)
   console.error(
-    ['Usage: npm run bench -- <question> [--json] [--deno <path>] [--workerd <path>]', '', ...known].join(
-      '\n',
-    ),
+    [
+      'Usage: npm run bench -- <question> [--json] [--deno <path>] [--workerd <path>] [--calls <count>]',
+      '',
+      ...known,
+    ].join('\n'),
   )
   process.exit(2)
 }
 
 const { measure } = await question.load()
-const report = await measure({ deno: options.deno, workerd: options.workerd })
+const { deno, workerd, calls } = options
+const report = await measure({ deno, workerd, calls: Number(calls) })
 if (options.json)
   console.log(JSON.stringify({ question: name, machine: describeMachine(), ...report }, null, 2))
 else printReport(question.what, report)

@@ -10,6 +10,8 @@ const cli = fileURLToPath(new URL('../../cli/isolette.js', import.meta.url))
 export interface RunningIsolette extends RunningRival {
   readonly adminSocket: string
   readonly dataDir: string
+  /** Stops it and keeps its data. */
+  end(): Promise<void>
 }
 
 export interface IsoletteOptions {
@@ -19,6 +21,8 @@ export interface IsoletteOptions {
   readonly requestPath: string
   /** Default 1. */
   readonly workers?: number
+  /** What an earlier one left. Default: none. */
+  readonly dataDir?: string
   /** Besides that of this process. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -26,7 +30,7 @@ export interface IsoletteOptions {
 /** The whole product: supervisor and workers on one core, with a data directory of its own. */
 export async function startIsolette(core: number, options: IsoletteOptions): Promise<RunningIsolette> {
   const port = await freePort()
-  const data = await mkdtemp(join(tmpdir(), 'isolette-bench-'))
+  const data = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'isolette-bench-')))
   const flags = ['--workers', String(options.workers ?? 1), '--port', String(port), '--data', data]
   const started = await startPinnedNode(core, [cli, 'serve', options.path, ...flags], 'deployed', options.env)
   return {
@@ -34,6 +38,7 @@ export async function startIsolette(core: number, options: IsoletteOptions): Pro
     url: `http://127.0.0.1:${port}${options.requestPath}`,
     adminSocket: join(data, 'admin.sock'),
     dataDir: data,
+    end: () => started.stop(),
     async stop() {
       await started.stop()
       await rm(data, { recursive: true, force: true })

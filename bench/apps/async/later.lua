@@ -1,0 +1,3 @@
+wrk.method = "POST"
+wrk.body = string.rep("x", 1024)
+wrk.headers["Prefer"] = "respond-async"
