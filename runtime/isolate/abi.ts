@@ -7,9 +7,9 @@
  *   configure(config)      takes a `GuestConfig` as JSON
  *   load(module, config, hasLayers)
  *                          takes the module: its exports, or if it has layers what its script made; and, if it is given,
- *                          what `configure` takes. Returns its `HandlerKind`, or '' if it exports neither; `,init` and
- *                          `,shutdown` follow if it exports these, in this order, or `,!init` and `,!shutdown` if what
- *                          it exports is no function
+ *                          what `configure` takes. Returns its `HandlerKind`, or '' if it exports none; `,init`,
+ *                          `,shutdown` and `,scheduled` follow if it exports these, in this order, or `,!init` and so on
+ *                          if what it exports is no function
  *   enter(meta, text)      one entry: a batch of frames. Microtasks run when it has returned
  *   collect()              then: what is finished, as text in the same kind of frames
  *   layers(script, step)   takes the scripts of a version that has layers; see `layerStep` and `layer-script.ts`

@@ -2,6 +2,7 @@
  * Modules that are evaluated when somebody first asks for what they define: most functions never touch them, and an
  * instance should cost as little as possible. The bundler puts them into parts (`boot/parts.ts`).
  */
+declare function require(path: '../call/bindings.ts'): typeof import('./call/bindings.ts')
 declare function require(
   path: '../compression/compression-stream.ts',
 ): typeof import('./compression/compression-stream.ts')
@@ -23,6 +24,9 @@ declare function require(
 declare function require(
   path: '../event-function/function-url.ts',
 ): typeof import('./event-function/function-url.ts')
+declare function require(
+  path: '../event-function/scheduled.ts',
+): typeof import('./event-function/scheduled.ts')
 declare function require(path: '../event/abort-controller.ts'): typeof import('./event/abort-controller.ts')
 declare function require(path: '../event/abort-signal.ts'): typeof import('./event/abort-signal.ts')
 declare function require(path: '../event/custom-event.ts'): typeof import('./event/custom-event.ts')

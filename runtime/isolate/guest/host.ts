@@ -2,7 +2,7 @@ import { fixedLimits } from '../../model/limits.ts'
 import { op, progressIndex } from '../abi.ts'
 import { globalObject, Int32Array, stringSlice } from './primordials.ts'
 
-type HostCall = (number: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown
+type HostCall = (number: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown
 
 interface BootGlobal {
   __isoletteOp?: HostCall
@@ -63,11 +63,6 @@ export function log(requestId: number, level: number, text: string): void {
   else call(op.log, requestId, level, stringSlice(text, 0, maxLogUnits), text.length - maxLogUnits)
 }
 
-/** At most 65 536. */
-export function randomBytes(byteCount: number): ArrayBuffer {
-  return call(op.randomBytes, byteCount) as ArrayBuffer
-}
-
 export function monotonicMs(): number {
   return call(op.monotonicMs) as number
 }
@@ -75,20 +70,6 @@ export function monotonicMs(): number {
 /** Replaces the wake-up asked for before; a negative delay cancels it. */
 export function wakeAfter(delayMs: number): void {
   call(op.wakeAfter, delayMs)
-}
-
-/** JSON of nine components, or '' if `url` does not parse. */
-export function parseUrl(url: string, base: string | undefined): string {
-  return call(op.parseUrl, url, base) as string
-}
-
-export function beginFetch(
-  opId: number,
-  requestId: number,
-  json: string,
-  body: ArrayBuffer | number | undefined,
-): void {
-  call(op.fetch, opId, requestId, json, body)
 }
 
 export function cancelOp(opId: number): void {

@@ -1,7 +1,7 @@
 import type ivm from 'isolated-vm'
 import type { Target } from '../../model/invocation.ts'
 import type { HandlerKind, VersionManifest } from '../../model/version.ts'
-import { type GuestConfig, layerStep } from '../abi.ts'
+import { type GuestConfig, type Hook, layerStep } from '../abi.ts'
 import type { CodeCache } from '../code-cache.ts'
 import type { LayerAccess } from '../layers/layer-script.ts'
 import { takeLayerScript } from '../layers/preload-layers.ts'
@@ -38,8 +38,8 @@ export interface LoadRequest {
 export interface Loaded {
   readonly handlerKind: HandlerKind | ''
   readonly hooks: Hooks
-  /** Named like hooks, but no functions: never called. */
-  readonly otherHooks: Hooks
+  /** Named like hooks or `scheduled`, but no functions: never called. */
+  readonly otherHooks: ReadonlySet<Hook | 'scheduled'>
 }
 
 /**
@@ -98,16 +98,26 @@ export function evaluateModule(
   })
   if (failure !== null) return failure
   const [handlerKind, ...hooks] = answer?.split(',') ?? []
-  if (handlerKind === 'fetch' || handlerKind === 'handler' || handlerKind === '')
-    return { handlerKind, hooks: hooksIn(hooks, ''), otherHooks: hooksIn(hooks, '!') }
+  if (isHandlerKind(handlerKind) || handlerKind === '') {
+    const otherHooks = told(hooks, ['init', 'shutdown', 'scheduled'], '!')
+    return { handlerKind, hooks: told(hooks, ['init', 'shutdown'], ''), otherHooks }
+  }
   throw new Error(`Cannot load a module: the guest answered ${JSON.stringify(answer)}`)
 }
 
-const noHooks: Hooks = new Set()
+function isHandlerKind(text: string | undefined): text is HandlerKind {
+  return text === 'fetch' || text === 'handler' || text === 'scheduled'
+}
 
-function hooksIn(told: readonly string[], sign: '' | '!'): Hooks {
-  if (told.length === 0) return noHooks
-  return new Set((['init', 'shutdown'] as const).filter((hook) => told.includes(sign + hook)))
+const none: ReadonlySet<never> = new Set()
+
+/** Those of these names that the guest has named. */
+function told<Name extends string>(
+  names: readonly string[],
+  known: readonly Name[],
+  sign: '' | '!',
+): ReadonlySet<Name> {
+  return names.length === 0 ? none : new Set(known.filter((name) => names.includes(sign + name)))
 }
 
 function evaluateScript(

@@ -45,13 +45,13 @@ export function checkBundle(candidate: Candidate, evaluate: EvaluateBundle): Che
     if (handlerKind !== '') {
       const warnings = Array.from(
         otherHooks,
-        (hook) => `${candidate.main}: Cannot call ${hook}: what is exported is no function, must be one`,
+        (name) => `${candidate.main}: Cannot call ${name}: what is exported is no function, must be one`,
       )
       return { handlerKind, warnings }
     }
     throw refusal(
       candidate,
-      'Cannot find a handler: must export default { fetch } or export function handler',
+      'Cannot find a handler: must export default { fetch }, export function handler, or export default { scheduled }',
     )
   }
   switch (evaluation.kind) {

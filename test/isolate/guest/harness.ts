@@ -25,6 +25,21 @@ export interface OutboundFetch {
   readonly bodyId: number
 }
 
+/** What the guest asked to be enqueued. */
+export interface AskedEnqueue {
+  readonly opId: number
+  readonly requestId: number
+  readonly binding: string
+  readonly event: unknown
+  readonly options: unknown
+}
+
+/** That a request is an attempt to run a call. */
+export interface TestAttempt {
+  readonly number: number
+  readonly enqueuedAtMs: number
+}
+
 export interface TestRequest {
   readonly method?: string
   readonly url?: string
@@ -32,6 +47,7 @@ export interface TestRequest {
   readonly body?: string | Uint8Array
   /** Chunks in which the body comes, all at hand. */
   readonly chunks?: readonly string[]
+  readonly attempt?: TestAttempt
 }
 
 /** A body that the guest writes bit by bit. */
@@ -67,6 +83,7 @@ export class Guest {
   readonly logs: LogLine[] = []
   readonly rejections: { readonly requestId: number; readonly text: string }[] = []
   readonly fetches: OutboundFetch[] = []
+  readonly enqueues: AskedEnqueue[] = []
   readonly canceled: number[] = []
   readonly wakeUps: number[] = []
   readonly results: GuestResult[] = []
@@ -105,8 +122,8 @@ export class Guest {
     global.setSync('__isoletteProgress', new ivm.ExternalCopy(this.progress.buffer).copyInto())
     global.setSync(
       '__isoletteOp',
-      new ivm.Callback((number: number, a: never, b: never, c: never, d: never) =>
-        this.#op(number, a, b, c, d),
+      new ivm.Callback((number: number, a: never, b: never, c: never, d: never, e: never) =>
+        this.#op(number, a, b, c, d, e),
       ),
     )
     const boundary = bootstrap.evaluate(this.isolate, this.context)
@@ -147,6 +164,7 @@ export class Guest {
     const bodyField = chunks !== undefined ? this.openStream(chunks) : bytes === null ? -1 : 0
     const lines = (Array.isArray(headers) ? headers : Object.entries(headers)) as [string, string][]
     const headerText = lines.map(([name, value]) => `${name}\n${value}\n`).join('')
+    this.#frameOfAttempt(requestId, request.attempt)
     const texts = [method, url, headerText, clientAddress, invocationId] as const
     const [methodLength, urlLength, headersLength, ...rest] = texts.map((text) => text.length)
     this.#frame(
@@ -167,13 +185,27 @@ export class Guest {
     return streamId
   }
 
-  addEvent(event: unknown): number {
+  addEvent(event: unknown, attempt?: TestAttempt): number {
     const requestId = ++this.#lastRequestId
+    this.#frameOfAttempt(requestId, attempt)
     const json = typeof event === 'string' ? event : JSON.stringify(event)
     this.#frame(
       [entryFrame.directEvent, requestId],
       [json.length, invocationId.length, remainingMs],
       json + invocationId,
+    )
+    return requestId
+  }
+
+  /** A trigger fires; `event` is the one that it names. */
+  addFiring(event: unknown, cron: string, scheduledAtMs: number, attempt?: TestAttempt): number {
+    const requestId = ++this.#lastRequestId
+    this.#frameOfAttempt(requestId, attempt)
+    const json = JSON.stringify(event)
+    this.#frame(
+      [entryFrame.scheduledEvent, requestId, json.length, cron.length, scheduledAtMs],
+      [invocationId.length, remainingMs],
+      json + cron + invocationId,
     )
     return requestId
   }
@@ -299,6 +331,11 @@ export class Guest {
     return this.#given.get(result.requestId) ?? new TextEncoder().encode(result.bodyText)
   }
 
+  #frameOfAttempt(requestId: number, attempt: TestAttempt | undefined): void {
+    if (attempt !== undefined)
+      this.#frame([entryFrame.attempt, requestId], [attempt.number, attempt.enqueuedAtMs], '')
+  }
+
   #frame(head: readonly number[], lengths: readonly number[], text: string): void {
     this.#meta.push(...head, ...lengths)
     this.#text += text
@@ -317,7 +354,14 @@ export class Guest {
     return this.isolate.compileScriptSync(code).runSync(this.context, { reference: true })
   }
 
-  #op(number: number, a: number, b: never, c: string, d: ArrayBuffer | number | undefined): unknown {
+  #op(
+    number: number,
+    a: number,
+    b: never,
+    c: string,
+    d: ArrayBuffer | number | undefined,
+    e: string,
+  ): unknown {
     this.calls.set(number, (this.calls.get(number) ?? 0) + 1)
     switch (number) {
       case op.bodyText:
@@ -353,6 +397,15 @@ export class Guest {
           head: JSON.parse(c),
           body: d === undefined || typeof d === 'number' ? null : utf8.decode(d),
           bodyId: typeof d === 'number' ? d : 0,
+        })
+        return
+      case op.enqueue:
+        this.enqueues.push({
+          opId: a,
+          requestId: b,
+          binding: c,
+          event: JSON.parse(String(d)),
+          options: JSON.parse(e),
         })
         return
       case op.cancel:

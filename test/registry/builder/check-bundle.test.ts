@@ -36,7 +36,7 @@ function refusalOf(candidate: Candidate, evaluation: Evaluation): BuildProblem {
 describe('checkBundle', () => {
   it('returns which export answers', async () => {
     const candidate = await candidateOf({ 'index.ts': 'export default {}' })
-    for (const handlerKind of ['fetch', 'handler'] as const) {
+    for (const handlerKind of ['fetch', 'handler', 'scheduled'] as const) {
       const checked = checkBundle(candidate, (given) => {
         assert.equal(given, candidate)
         return { handlerKind, otherHooks: new Set() }
@@ -48,7 +48,7 @@ describe('checkBundle', () => {
   const whole: [Evaluation, RegExp][] = [
     [
       { handlerKind: '', otherHooks: new Set() },
-      /^Cannot find a handler: must export default \{ fetch \} or export function handler$/,
+      /^Cannot find a handler: must export default \{ fetch \}, export function handler, or export default \{ scheduled \}$/,
     ],
     [{ kind: 'exceeded_cpu', message: '' }, /^top-level evaluation took longer than 1000 ms$/],
     [

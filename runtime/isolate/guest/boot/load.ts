@@ -1,3 +1,4 @@
+import type { HandlerKind } from '../../../model/version.ts'
 import { layerStep } from '../../abi.ts'
 import { armWakeUp } from '../timer/turn.ts'
 import { configure } from './configure.ts'
@@ -9,9 +10,10 @@ interface Exports {
   readonly handler?: EventHandler
   readonly init?: unknown
   readonly shutdown?: unknown
+  readonly scheduled?: unknown
 }
 
-type Hooks = Pick<Exports, 'init' | 'shutdown'>
+type Hooks = Pick<Exports, 'init' | 'shutdown' | 'scheduled'>
 
 /**
  * Takes the function's module, evaluated already, or now if it has layers. A second call replaces the first one's.
@@ -28,21 +30,25 @@ export function load(module: unknown, config?: string, hasLayers?: boolean): str
   loaded.handler = null
   // The module's top level may have set timers.
   armWakeUp()
+  const hooks = takeHook(exports, 'init') + takeHook(exports, 'shutdown') + takeHook(exports, 'scheduled')
   const kind = takeHandler(exports)
-  const hooks = takeHook(exports, 'init') + takeHook(exports, 'shutdown')
   return kind === '' ? '' : kind + hooks
 }
 
-function takeHandler(exports: Exports | null | undefined): 'fetch' | 'handler' | '' {
+function takeHandler(exports: Exports | null | undefined): HandlerKind | '' {
   const application = exports?.default
   if (typeof application?.fetch === 'function') {
     loaded.application = application as Application
     return 'fetch'
   }
   const handler = exports?.handler
-  if (typeof handler !== 'function') return ''
-  loaded.handler = handler
-  return 'handler'
+  if (typeof handler === 'function') {
+    loaded.handler = handler
+    return 'handler'
+  }
+  if (loaded.scheduled === null) return ''
+  loaded.handler = () => require('../event-function/scheduled.ts').refuseEvent()
+  return 'scheduled'
 }
 
 /** As a method of the default export if it is one, else as an export of its own. Returns what the host is told. */

@@ -1,5 +1,4 @@
 import { tagClass } from '../boot/class-tag.ts'
-import { randomBytes } from '../host.ts'
 import { newList } from '../language/list.ts'
 import {
   isView,
@@ -12,6 +11,7 @@ import {
   Uint8Array,
 } from '../primordials.ts'
 import { sourceBytes, toBufferSource } from './buffer-source.ts'
+import { randomBytes } from './random-bytes.ts'
 import type { SubtleCrypto } from './subtle-crypto.ts'
 
 /** Random bytes are asked for in stock: a call to the host costs more than the bytes. Each is given out once. */

@@ -3,6 +3,7 @@ import { signalOf } from '../event/abort-signal.ts'
 import type { Body } from '../fetch/body.ts'
 import type { HeaderList } from '../fetch/header-list.ts'
 import { Request } from '../fetch/request.ts'
+import { envOf } from '../invocation/env-of.ts'
 import { ExecutionContext } from '../invocation/execution-context.ts'
 import { answerThrown, finishOne, type Invocation } from '../invocation/invocation.ts'
 import { checkResponse } from '../invocation/start.ts'
@@ -32,7 +33,7 @@ export async function startDirectFetch(invocation: Invocation, json: string): Pr
   try {
     const request = requestOf(jsonParse(json), invocation)
     const context = new ExecutionContext(invocation)
-    const response = checkResponse(await loaded.application!.fetch(request, loaded.config.env, context))
+    const response = checkResponse(await loaded.application!.fetch(request, envOf(invocation), context))
     if (response.type === 'error') throw new TypeError('Cannot answer: the response is Response.error()')
     const headers = response.headerList()
     const body = await bodyOf(response.body, headers)

@@ -5,7 +5,7 @@ import { jsonParse, jsonStringify } from '../primordials.ts'
 import { makeEventContext } from './event-context.ts'
 
 /** Calls `handler` with an event given as JSON; what it returns is answered as JSON. Never rejects. */
-export async function startEvent(invocation: Invocation, json: string): Promise<void> {
+export async function startHandler(invocation: Invocation, json: string): Promise<void> {
   try {
     const handler = loaded.handler!
     const result = await handler(jsonParse(json), makeEventContext(invocation))

@@ -1,6 +1,7 @@
-import { loaded } from '../boot/loaded.ts'
+import { type Env, loaded } from '../boot/loaded.ts'
 import { monotonicMs } from '../host.ts'
-import type { Invocation } from '../invocation/invocation.ts'
+import { envOf } from '../invocation/env-of.ts'
+import { enqueuedAt, type Invocation } from '../invocation/invocation.ts'
 import { floor, max } from '../primordials.ts'
 
 /** What an event handler is given as `context`: names as in AWS Lambda, and ours. */
@@ -12,6 +13,11 @@ export interface EventContext {
   readonly memoryLimitMiB: number
   /** Text, as in AWS Lambda. */
   readonly memoryLimitInMB: string
+  readonly env: Env
+  /** Counted from 1; always 1 if somebody waits for the answer. */
+  readonly attempt: number
+  /** When the call was accepted; null if somebody waits for the answer. */
+  readonly enqueuedAt: Date | null
   getRemainingTimeInMillis(): number
 }
 
@@ -26,6 +32,9 @@ export function makeEventContext(invocation: Invocation): EventContext {
     functionVersion,
     memoryLimitMiB,
     memoryLimitInMB: `${memoryLimitMiB}`,
+    env: envOf(invocation),
+    attempt: invocation.attempt?.number ?? 1,
+    enqueuedAt: enqueuedAt(invocation),
     getRemainingTimeInMillis: () => max(floor(endMs - monotonicMs()), 0),
   }
 }

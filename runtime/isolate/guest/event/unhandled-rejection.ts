@@ -9,13 +9,23 @@ import { dispatchOf } from './event.ts'
 import { globalListeners } from './global-listeners.ts'
 import { PromiseRejectionEvent } from './promise-rejection-event.ts'
 
+/** Takes `entryFrame.unhandledRejection`, whose number was read. */
+export function takeRejection(nextNumber: () => number, nextText: (length: number) => string): void {
+  const nameLength = nextNumber()
+  const messageLength = nextNumber()
+  const stackLength = nextNumber()
+  const name = nextText(nameLength)
+  const message = nextText(messageLength)
+  dispatchRejection({ name, message, stack: nextText(stackLength) })
+}
+
 /**
  * Tells the listeners of the global's `unhandledrejection` event; unless one of them prevents it, it is noted in the log.
  *
  * V8 tells of a rejection that nobody handled only to the host, and isolated-vm passes on no more than its text: reason
  * and promise are made anew.
  */
-export function dispatchRejection({ name, message, stack }: ThrownText): void {
+function dispatchRejection({ name, message, stack }: ThrownText): void {
   const Constructor = errorConstructor(name)
   const reason = new Constructor(message)
   if (Constructor === Error && name !== 'Error') defineOwn(reason, 'name', name, false)

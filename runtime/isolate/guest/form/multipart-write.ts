@@ -1,6 +1,6 @@
+import { randomBytes } from '../crypto/random-bytes.ts'
 import { Body } from '../fetch/body.ts'
 import type { ExtractedBody } from '../fetch/extract-body.ts'
-import { randomBytes } from '../host.ts'
 import { concatBytes } from '../language/bytes.ts'
 import { newList } from '../language/list.ts'
 import {

@@ -3,10 +3,10 @@ import { noteAllStarted, noteStarting } from '../host.ts'
 import { stringCharCodeAt, stringSlice } from '../primordials.ts'
 import { armWakeUp, beginTurn, noteEntry, runNext } from '../timer/turn.ts'
 import { setCurrentRequestId } from './current-request.ts'
-import { abortInvocation, Invocation } from './invocation.ts'
+import { abortInvocation, Invocation, setAttempt } from './invocation.ts'
 import { rejectOp, resolveOp } from './pending-ops.ts'
 import { takeResults } from './results.ts'
-import { startDirect, startHttp } from './start.ts'
+import { startEvent, startHttp } from './start.ts'
 
 let meta = ''
 let metaAt = 0
@@ -65,7 +65,11 @@ function takeFrame(frame: number): number {
     case entryFrame.httpRequest:
       return takeHttpRequest()
     case entryFrame.directEvent:
-      return takeDirectEvent()
+      return takeEvent(false)
+    case entryFrame.scheduledEvent:
+      return takeEvent(true)
+    case entryFrame.attempt:
+      return takeAttempt()
     case entryFrame.opResolved: {
       const opId = nextNumber()
       return resolveOp(opId, nextText(nextNumber()))
@@ -78,18 +82,9 @@ function takeFrame(frame: number): number {
       return beginTurn()
     case entryFrame.nextTask:
       return runNext()
-    case entryFrame.unhandledRejection: {
-      const nameLength = nextNumber()
-      const messageLength = nextNumber()
-      const stackLength = nextNumber()
-      const error = {
-        name: nextText(nameLength),
-        message: nextText(messageLength),
-        stack: nextText(stackLength),
-      }
-      require('../event/unhandled-rejection.ts').dispatchRejection(error)
+    case entryFrame.unhandledRejection:
+      require('../event/unhandled-rejection.ts').takeRejection(nextNumber, nextText)
       return 0
-    }
     case entryFrame.abort: {
       const requestId = nextNumber()
       const name = nextText(nextNumber())
@@ -130,16 +125,30 @@ function takeHttpRequest(): number {
   return requestId
 }
 
-function takeDirectEvent(): number {
+/** `isFiring`: of a trigger. */
+function takeEvent(isFiring: boolean): number {
   const requestId = nextNumber()
   const jsonLength = nextNumber()
+  const cronLength = isFiring ? nextNumber() : 0
+  const scheduledTime = isFiring ? nextNumber() : 0
   const idLength = nextNumber()
   const remainingMs = nextNumber()
   const json = nextText(jsonLength)
+  const cron = nextText(cronLength)
   const invocation = new Invocation(requestId, nextText(idLength), remainingMs)
   setCurrentRequestId(requestId)
   noteStarting()
-  startDirect(invocation, json)
+  startEvent(invocation, json, isFiring ? { cron, scheduledTime } : null)
+  return requestId
+}
+
+/** And the frame that follows. */
+function takeAttempt(): number {
+  nextNumber()
+  const number = nextNumber()
+  setAttempt({ number, enqueuedAtMs: nextNumber() })
+  const requestId = takeFrame(nextNumber())
+  setAttempt(null)
   return requestId
 }
 

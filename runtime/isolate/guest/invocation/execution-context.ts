@@ -1,6 +1,6 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { loaded } from '../boot/loaded.ts'
-import { type Invocation, waitUntil } from './invocation.ts'
+import { enqueuedAt, type Invocation, waitUntil } from './invocation.ts'
 
 /** What a fetch handler is given as `ctx`. */
 export class ExecutionContext {
@@ -21,6 +21,16 @@ export class ExecutionContext {
   /** A number, or `$LATEST`. */
   get functionVersion(): string {
     return loaded.config.functionVersion
+  }
+
+  /** Counted from 1; always 1 if somebody waits for the answer. */
+  get attempt(): number {
+    return this.#invocation.attempt?.number ?? 1
+  }
+
+  /** When the call was accepted; null if somebody waits for the answer. */
+  get enqueuedAt(): Date | null {
+    return enqueuedAt(this.#invocation)
   }
 
   /** Keeps the invocation after its response until `promise` has settled. */

@@ -1,6 +1,6 @@
 import type { AbortSignal } from '../event/abort-signal.ts'
 import { reportRejected } from '../host.ts'
-import { Map, mapDelete, mapGet, mapSet, TypeError } from '../primordials.ts'
+import { Date, Map, mapDelete, mapGet, mapSet, TypeError } from '../primordials.ts'
 import { describeThrown } from './describe-thrown.ts'
 import { writeDone, writeError } from './results.ts'
 
@@ -16,12 +16,28 @@ export interface HttpInput {
   readonly clientAddress: string
 }
 
+/** Which one it is of a call that the retry log holds, and since when that does. */
+export interface Attempt {
+  readonly number: number
+  /** Milliseconds since 1970. */
+  readonly enqueuedAtMs: number
+}
+
+/** Of the requests that are taken now. */
+let attempt: Attempt | null = null
+
+export function setAttempt(ofNext: Attempt | null): void {
+  attempt = ofNext
+}
+
 /** One request inside this instance, from the frame that brought it until nothing more of it runs. */
 export class Invocation {
   readonly requestId: number
   readonly invocationId: string
   /** Time that was left when it came in. */
   readonly remainingMs: number
+  /** Null if somebody waits for it. */
+  readonly attempt = attempt
   signal: AbortSignal | null = null
   /** Set when the host settled the request by itself: the name of a DOMException. */
   abortName = ''
@@ -36,6 +52,11 @@ export class Invocation {
     this.invocationId = invocationId
     this.remainingMs = remainingMs
   }
+}
+
+/** When the call was accepted that it is an attempt of; null if somebody waits for it. */
+export function enqueuedAt({ attempt }: Invocation): Date | null {
+  return attempt === null ? null : new Date(attempt.enqueuedAtMs)
 }
 
 /** Those that outlived the call of their handler. */

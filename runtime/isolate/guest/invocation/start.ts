@@ -1,9 +1,11 @@
 import { loaded } from '../boot/loaded.ts'
+import type { Firing } from '../event-function/scheduled.ts'
 import { incomingRequest } from '../fetch/request.ts'
 import { responseStateOf } from '../fetch/response.ts'
 import type { ResponseState } from '../fetch/response-state.ts'
 import { nameOf } from '../language/name-of.ts'
 import { TypeError } from '../primordials.ts'
+import { envOf } from './env-of.ts'
 import { ExecutionContext } from './execution-context.ts'
 import { answerThrown, finishOne, type HttpInput, type Invocation, keepWaiting } from './invocation.ts'
 import { sendBuffered } from './send-response.ts'
@@ -18,7 +20,7 @@ export function startHttp(invocation: Invocation, input: HttpInput): void {
       return
     }
     const request = incomingRequest(invocation, input)
-    answer = application.fetch(request, loaded.config.env, new ExecutionContext(invocation))
+    answer = application.fetch(request, envOf(invocation), new ExecutionContext(invocation))
     const response = responseStateOf(answer)
     if (response !== null && sendBuffered(invocation, response)) {
       finishOne(invocation)
@@ -53,11 +55,17 @@ export function checkResponse(value: unknown): ResponseState {
   throw new TypeError(`Cannot answer: fetch returned ${nameOf(value)}, must be a Response`)
 }
 
-/** Calls the function with an event that is given as JSON. Never throws. */
-export function startDirect(invocation: Invocation, json: string): void {
+/**
+ * Calls the function with an event that is given as JSON: if a trigger fires, `scheduled`, should there be one. Never
+ * throws.
+ */
+export function startEvent(invocation: Invocation, json: string, firing: Firing | null): void {
   keepWaiting(invocation)
   try {
-    if (loaded.application === null) require('../event-function/event-call.ts').startEvent(invocation, json)
+    if (firing !== null && loaded.scheduled !== null)
+      require('../event-function/scheduled.ts').startScheduled(invocation, json, firing)
+    else if (loaded.application === null)
+      require('../event-function/event-call.ts').startHandler(invocation, json)
     else require('../event-function/direct-fetch.ts').startDirectFetch(invocation, json)
   } catch (thrown) {
     // Its module could not be evaluated: a guest can bring that about.

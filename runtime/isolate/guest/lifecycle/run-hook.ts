@@ -1,5 +1,6 @@
 import { hookNumber } from '../../abi.ts'
 import { loaded } from '../boot/loaded.ts'
+import { envOf } from '../invocation/env-of.ts'
 import { answerThrown, finishOne, Invocation, keepWaiting } from '../invocation/invocation.ts'
 import { writeResult } from '../invocation/results.ts'
 import { apply } from '../primordials.ts'
@@ -12,7 +13,7 @@ export async function runHook(requestId: number, hook: number, remainingMs: numb
   try {
     const { self, call } = (hook === hookNumber.init ? loaded.init : loaded.shutdown)!
     const context = new LifecycleContext(invocation)
-    await apply(call, self, hook === hookNumber.init ? [loaded.config.env, context] : [context])
+    await apply(call, self, hook === hookNumber.init ? [envOf(invocation), context] : [context])
     if (!invocation.isAnswered) writeResult(requestId, 'null')
     invocation.isAnswered = true
   } catch (thrown) {

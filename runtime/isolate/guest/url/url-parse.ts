@@ -1,5 +1,5 @@
-import { parseUrl } from '../host.ts'
 import { jsonParse, stringCharCodeAt, stringSlice, TypeError } from '../primordials.ts'
+import { parseUrl } from './host-url.ts'
 import { UrlRecord } from './url-record.ts'
 import { scanUrl } from './url-scan.ts'
 
