@@ -47,6 +47,28 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   'layer rm': { summary: 'remove a version of a layer', load: () => import('./commands/layer-rm.ts') },
   invoke: { summary: 'run a function and print its result', load: () => import('./commands/invoke.ts') },
+  'async ls': { summary: 'list asynchronous calls', load: () => import('./commands/async-ls.ts') },
+  'async get': {
+    summary: 'show an asynchronous call, or wait for its end',
+    load: () => import('./commands/async-get.ts'),
+  },
+  'async stop': { summary: 'end an asynchronous call', load: () => import('./commands/async-stop.ts') },
+  'async redrive': {
+    summary: 'enqueue asynchronous calls anew that failed',
+    load: () => import('./commands/async-redrive.ts'),
+  },
+  'async purge': {
+    summary: 'forget asynchronous calls that have ended',
+    load: () => import('./commands/async-purge.ts'),
+  },
+  'async pause': {
+    summary: 'begin no asynchronous call of a function',
+    load: () => import('./commands/async-pause.ts'),
+  },
+  'async resume': {
+    summary: 'go on with the asynchronous calls of a function',
+    load: () => import('./commands/async-resume.ts'),
+  },
   ls: { summary: 'list functions', load: () => import('./commands/ls.ts') },
   ps: { summary: 'show workers and their resident instances', load: () => import('./commands/ps.ts') },
   logs: { summary: 'show invocations and what they logged', load: () => import('./commands/logs.ts') },

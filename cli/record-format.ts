@@ -1,4 +1,5 @@
 import type { GuestError, InvocationRecord, LogLine } from '../runtime/index.ts'
+import { indent } from './indent.ts'
 import { plain } from './plain.ts'
 
 /** One line for the invocation (or an instance's hook), then indented what it logged and why it failed. */
@@ -37,8 +38,4 @@ export function formatGuestError({ name, message, stack }: GuestError): string {
 
 function formatTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 23)
-}
-
-function indent(text: string): string {
-  return `    ${text.replaceAll('\n', '\n    ')}`
 }

@@ -3,6 +3,24 @@
  * brings native code along stands in `worker-side.ts` and `supervisor-side.ts`, so that `isolette ls` does not load V8
  * isolates, and the supervisor neither.
  */
+export type {
+  BytesAnswer,
+  CallAnswer,
+  CallEventAnswer,
+  CallList,
+  CallResultAnswer,
+  CallSummary,
+  EnqueuedAnswer,
+  FunctionQueueAnswer,
+  HeaderPairs,
+  JsonAnswer,
+  PausedAnswer,
+  PurgedAnswer,
+  RedrivenAnswer,
+  RedriveLine,
+  RetryLogAnswer,
+  StoppedAnswer,
+} from './admin/call-protocol.ts'
 export type { Changed, Spread } from './admin/changes.ts'
 export type { DirectResult, Fleet, FleetMember } from './admin/fleet.ts'
 export type {
@@ -32,8 +50,9 @@ export { pickVersion, stickyPoint } from './model/alias.ts'
 export { ByteBudget } from './model/byte-budget.ts'
 export { BytePipe, type PipeWriter } from './model/byte-pipe.ts'
 export type { ByteSource, SourceRead } from './model/byte-source.ts'
-export type { Call, CallEvent, CallId, CallResult, CallSource, CallState } from './model/call.ts'
+export type { Attempt, Call, CallEvent, CallId, CallResult, CallSource, CallState } from './model/call.ts'
 export { ChunkQueue } from './model/chunk-queue.ts'
+export { durationForm, parseDuration } from './model/duration.ts'
 export type { EgressCeiling } from './model/egress.ts'
 export { egressRuleForms, isEgressRule } from './model/egress.ts'
 export type { Enqueued, EnqueueForGuest, EnqueueRequest, Enqueuer, GuestEnqueue } from './model/enqueue.ts'

@@ -1,26 +1,29 @@
-import type { FleetMember, WorkerList, WorkerStatus } from '../../runtime/index.ts'
+import type { FleetMember, RetryLogAnswer, WorkerList, WorkerStatus } from '../../runtime/index.ts'
 import { defineCommand } from '../command.ts'
 import { formatDuration } from '../duration.ts'
 import { exitCodes } from '../failure.ts'
 import { print, printJson } from '../print.ts'
+import { formatRetryLog } from '../retry-log-format.ts'
 import { formatTable } from '../table.ts'
 
 export const command = defineCommand({
   usage: 'ps',
-  description:
-    'Shows the worker processes, and in each the instances that are resident, and to be kept ready.',
+  description: `Shows the worker processes, and in each the instances that are resident, and to be kept ready; then, if there
+are any, the asynchronous calls that wait and the dead letters.`,
   examples: ['isolette ps', 'isolette ps --json'],
   options: {},
   positionals: [0, 0],
   async run({ client, json }) {
     const list = await client.ask<WorkerList>('GET', '/v1/workers')
-    if (json) printJson(list)
+    const retryLog = await client.ask<RetryLogAnswer>('GET', '/v1/retry-log')
+    if (json) printJson({ ...list, retryLog })
     else {
       print(formatWorkers(list.workers))
       const instances = list.workers.flatMap(instanceRows)
       if (instances.length > 0) print(`\n${formatTable(instanceHeader, instances)}`)
       const provisioned = list.workers.flatMap(provisionedRows)
       if (provisioned.length > 0) print(`\n${formatTable(provisionedHeader, provisioned)}`)
+      for (const part of formatRetryLog(retryLog)) print(`\n${part}`)
     }
     return exitCodes.ok
   },

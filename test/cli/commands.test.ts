@@ -103,7 +103,7 @@ describe('isolette', () => {
     const keysOf = async (...args: string[]) =>
       Object.keys(JSON.parse((await server.run(...args, '--json')).stdout)).sort()
     assert.deepEqual(await keysOf('ls'), ['functions'])
-    assert.deepEqual(await keysOf('ps'), ['restarts', 'workers'])
+    assert.deepEqual(await keysOf('ps'), ['restarts', 'retryLog', 'workers'])
     assert.deepEqual(await keysOf('alias', 'ls', 'hello'), ['aliases'])
     assert.deepEqual(await keysOf('route', 'ls'), ['routes', 'truncated'])
     assert.deepEqual(await keysOf('workers', 'replace'), ['restarts', 'workers'])

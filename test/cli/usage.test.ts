@@ -41,6 +41,21 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp, usage
   ],
   [['layer', 'show', 'lodash:live'], /layer "lodash:live": must be/, /; usage: isolette layer show/m],
   [['layer', 'publish', 'lodash'], /without all arguments/, /; usage: isolette layer publish/m],
+  [['invoke', 'hello', '--delay', '5m'], /Cannot use --delay without --async/, /; usage: isolette invoke/m],
+  [
+    ['invoke', 'hello', '--async', '--delay', 'soon'],
+    /--delay "soon": must be a duration like/,
+    /; usage: isolette invoke/m,
+  ],
+  [['async', 'ls', '--limit', '0'], /--limit "0": must be/, /; usage: isolette async ls/m],
+  [['async', 'get', 'x', '--wait', '5'], /--wait "5": must be/, /; usage: isolette async get/m],
+  [['async', 'redrive'], /ids of calls, or --all with --function/, /; usage: isolette async redrive/m],
+  [['async', 'redrive', '--all'], /or --all with --function/, /; usage: isolette async redrive/m],
+  [
+    ['async', 'redrive', 'x', '--function', 'f'],
+    /ids of calls, or --all/,
+    /; usage: isolette async redrive/m,
+  ],
   [['rm', 'hello:live'], /must be <function> or <function>:<version number>/, /; usage: isolette rm/m],
 ]
 
