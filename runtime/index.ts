@@ -16,8 +16,8 @@ export type {
   JsonAnswer,
   PausedAnswer,
   PurgedAnswer,
-  RedrivenAnswer,
   RedriveLine,
+  RedrivenAnswer,
   RetryLogAnswer,
   StoppedAnswer,
 } from './admin/call-protocol.ts'
@@ -43,8 +43,12 @@ export type {
   WorkerList,
 } from './admin/protocol.ts'
 export type { BulkProgress, CallControl, EndedFilter, EnqueueOptions } from './delivery/call-control.ts'
+export type { CallDelivery, CallDeliveryOptions } from './delivery/call-delivery.ts'
+export type { CallFunctions } from './delivery/call-functions.ts'
 export type { AttemptResult, CallRunner, Delivery } from './delivery/call-runner.ts'
 export type { DeliveryMetrics } from './delivery/delivery-metrics.ts'
+export type { DeliveryObserver } from './delivery/delivery-observer.ts'
+export type { Decision } from './delivery/ladder.ts'
 export type { AliasTargets } from './model/alias.ts'
 export { pickVersion, stickyPoint } from './model/alias.ts'
 export { ByteBudget } from './model/byte-budget.ts'

@@ -1,5 +1,7 @@
-/** The part of the door that the supervisor goes through: what is deployed, and the admin socket. */
+/** The part of the door that the supervisor goes through: what is deployed, calls and their delivery, and the admin socket. */
 export { createAdminServer } from './admin/server.ts'
+export { CallDelivery } from './delivery/call-delivery.ts'
+export { systemTimers } from './delivery/timers.ts'
 export { createLog } from './observe/log.ts'
 export { createBuilder } from './registry/builder/builder-client.ts'
 export { openRegistry } from './registry/embedded-registry.ts'

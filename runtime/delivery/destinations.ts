@@ -9,7 +9,7 @@ import { destinationRecord } from './destination-record.ts'
 /** What the end of a call brings about. */
 export interface Follow {
   readonly calls: readonly NewCall[]
-  /** The destination that could not be told, because its function is gone; null = none. */
+  /** The destination that could not be told, because there is no such function; null = none. */
   readonly lost: string | null
 }
 
@@ -58,7 +58,7 @@ function callOfFunction(
       lost: null,
     }
   } catch (error) {
-    if (error instanceof IsoletteError && error.status < 500) return { calls: [], lost: reference }
+    if (error instanceof IsoletteError) return { calls: [], lost: reference }
     throw error
   }
 }

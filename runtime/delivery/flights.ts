@@ -1,0 +1,65 @@
+import type { CallId } from '../model/call.ts'
+import type { Flight } from './flight.ts'
+
+/** Most that may be claimed and not settled: what a log that is slow to write may make wait. */
+const maxFlights = 10_000
+const maxBytes = 64 * 1024 * 1024
+
+/** All calls that are claimed and not settled, and how many attempts of each function run. */
+export class Flights {
+  readonly #byId = new Map<CallId, Flight>()
+  readonly #runningByFunction = new Map<string, number>()
+  #bytes = 0
+  #running = 0
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** Attempts that run. */
+  get running(): number {
+    return this.#running
+  }
+
+  /** How many more may be claimed. */
+  get room(): number {
+    return this.#bytes >= maxBytes ? 0 : maxFlights - this.#byId.size
+  }
+
+  runningOf(functionName: string): number {
+    return this.#runningByFunction.get(functionName) ?? 0
+  }
+
+  get(id: CallId): Flight | undefined {
+    return this.#byId.get(id)
+  }
+
+  all(): Iterable<Flight> {
+    return this.#byId.values()
+  }
+
+  add(flight: Flight): void {
+    this.#byId.set(flight.call.id, flight)
+    this.#bytes += flight.bytes
+  }
+
+  /** It is settled, or given up. */
+  remove(flight: Flight): void {
+    if (!this.#byId.delete(flight.call.id)) return
+    this.#bytes -= flight.bytes
+  }
+
+  /** Its attempt begins. */
+  begin({ call }: Flight): void {
+    this.#running++
+    this.#runningByFunction.set(call.functionName, this.runningOf(call.functionName) + 1)
+  }
+
+  /** Its attempt has ended. */
+  end({ call }: Flight): void {
+    this.#running--
+    const others = this.runningOf(call.functionName) - 1
+    if (others === 0) this.#runningByFunction.delete(call.functionName)
+    else this.#runningByFunction.set(call.functionName, others)
+  }
+}
