@@ -6,11 +6,14 @@
 import { flushCompileCache } from 'node:module'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { unpack } from 'msgpackr'
+import { checkStoreHeader } from '../storage/store-file.ts'
 import { openLogStore } from './log-tables.ts'
 import { type CommitReply, maxGroupBytes, type PackedWrite } from './log-writer-messages.ts'
 
 const port = parentPort as MessagePort
-const { root, tables } = openLogStore(workerData as string, 'bytes')
+const file = workerData as string
+checkStoreHeader(file)
+const { root, tables } = openLogStore(file, 'bytes')
 // A worker may be killed without a warning, and the next one is to find this thread's modules compiled.
 flushCompileCache()
 

@@ -127,6 +127,8 @@ class ThreadedLogWriter implements LogWriter {
     const thread = new Worker(new URL(`./log-writer-thread${extension}`, import.meta.url), {
       name: 'retry-log',
       workerData: this.#file,
+      // Not the process's: what it imports first, or how its script is to be read, is not meant for this one.
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2 },
     })
     let fault: unknown = null

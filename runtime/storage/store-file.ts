@@ -41,6 +41,20 @@ interface Meta {
 
 /** @throws IsoletteError `data_damaged` naming the file, if it is missing or not what LMDB wrote */
 export function inspectStoreFile(file: string): StoreCondition {
+  return withDescriptor(file, (descriptor) => inspect(file, descriptor))
+}
+
+/**
+ * For a store that others are writing to, so that no more of it than its first words stands still: LMDB would make a
+ * missing file anew, and ends the process over a foreign one.
+ *
+ * @throws IsoletteError `data_damaged` naming the file, if it is missing or none of LMDB's
+ */
+export function checkStoreHeader(file: string): void {
+  withDescriptor(file, (descriptor) => checkMagic(file, descriptor, readPageBytes(file, descriptor)))
+}
+
+function withDescriptor<T>(file: string, work: (descriptor: number) => T): T {
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
@@ -48,7 +62,7 @@ export function inspectStoreFile(file: string): StoreCondition {
     throw damaged(file, (cause as Error).message, cause)
   }
   try {
-    return inspect(file, descriptor)
+    return work(descriptor)
   } finally {
     closeSync(descriptor)
   }
