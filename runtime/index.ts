@@ -64,8 +64,16 @@ export { enqueueRefusal } from './model/enqueue-check.ts'
 export type { ErrorBody, ErrorCode } from './model/errors.ts'
 export { errorCodes, IsoletteError } from './model/errors.ts'
 export { freeBytes } from './model/free-bytes.ts'
-export type { FunctionRecord } from './model/function.ts'
-export type { HttpEvent, Invocation, InvocationUsage, Invoker, LogLine, Target } from './model/invocation.ts'
+export type { FunctionRecord, FunctionSettings } from './model/function.ts'
+export type {
+  AttemptContext,
+  HttpEvent,
+  Invocation,
+  InvocationUsage,
+  Invoker,
+  LogLine,
+  Target,
+} from './model/invocation.ts'
 export { noUsage } from './model/invocation.ts'
 export { fixedLimits } from './model/limits.ts'
 export type { FailedOutcome, GuestError, HttpResponse, Outcome, OutcomeKind } from './model/outcome.ts'
@@ -86,3 +94,5 @@ export type { LayerLookup } from './registry/builder/layer-lookup.ts'
 export type { Provisioning, ProvisioningOptions } from './registry/provisioning.ts'
 export type { ArtifactStore, Registry, RegistryDelta, RegistryView } from './registry/registry.ts'
 export type { CallAppender, RetryLog } from './retry-log/retry-log.ts'
+export type { ScheduleDecision } from './trigger/fire.ts'
+export type { ScheduleEvent, SchedulesOptions } from './trigger/schedules.ts'

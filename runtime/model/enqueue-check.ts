@@ -1,6 +1,7 @@
 import type { CallEvent } from './call.ts'
 import type { Enqueued, EnqueueRequest } from './enqueue.ts'
 import { fixedLimits } from './limits.ts'
+import { firingIdPrefix } from './trigger-key.ts'
 
 /** Letters, digits, signs and spaces of any language: what can be shown in a line of text. */
 const printable = /^[^\p{C}\p{Zl}\p{Zp}]+$/u
@@ -22,6 +23,10 @@ export function enqueueRefusal({
     return { kind: 'refused', code: 'bad_request', message: `Cannot accept the call: ${problem}` }
   }
   if (callerId === null) return null
+  if (callerId.startsWith(firingIdPrefix)) {
+    const problem = `its id begins with ${firingIdPrefix}, must begin otherwise: triggers name their calls so`
+    return { kind: 'refused', code: 'bad_request', message: `Cannot accept the call: ${problem}` }
+  }
   const idBytes = Buffer.byteLength(callerId)
   if (idBytes > maxCallerIdBytes || !printable.test(callerId)) {
     const problem = `its id has ${idBytes} bytes or cannot be printed, must be 1 to ${maxCallerIdBytes} bytes of printable text`

@@ -41,6 +41,7 @@ describe('enqueueRefusal', () => {
       ['an id of other letters', { callerId: 'заказ 17' }, null],
       ['an empty id', { callerId: '' }, 'bad_request'],
       ['an id of too many bytes', { callerId: 'ж'.repeat(maxCallerIdBytes / 2 + 1) }, 'bad_request'],
+      ['an id such as triggers give', { callerId: 'cron:1' }, 'bad_request'],
       ['an id with a line feed', { callerId: 'a\nb' }, 'bad_request'],
       ['an id with half a character', { callerId: 'a\ud800' }, 'bad_request'],
     ]
