@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import * as z from 'zod'
 import type { CallControl } from '../delivery/call-control.ts'
+import type { EnqueueMetrics } from '../observe/metrics.ts'
 import type { Builder } from '../registry/builder/build.ts'
 import type { ArtifactStore, Registry } from '../registry/registry.ts'
 import type { Changes } from './changes.ts'
@@ -15,6 +16,8 @@ export interface AdminParts {
   readonly artifacts: ArtifactStore
   readonly fleet: Fleet
   readonly calls: CallControl
+  /** What this process has accepted of asynchronous calls itself, and refused. */
+  readonly enqueues: () => EnqueueMetrics
   /** Of isolette. */
   readonly version: string
   /** Wall clock, in milliseconds. */

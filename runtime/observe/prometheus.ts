@@ -1,13 +1,15 @@
 import { Exposition } from './exposition.ts'
-import type { VersionMetrics, WorkerMetrics } from './metrics.ts'
-import { sumRecords, sumVersions } from './metrics-sum.ts'
+import type { EnqueueMetrics, VersionMetrics, WorkerMetrics } from './metrics.ts'
+import { sumEnqueues, sumRecords, sumVersions } from './metrics-sum.ts'
 
 /** Everything the workers count, summed over them, as the text that Prometheus scrapes. */
 export function prometheusText(counted: {
   readonly workers: readonly WorkerMetrics[]
   readonly workerRestarts: number
+  /** What the supervisor accepted itself. */
+  readonly enqueues: EnqueueMetrics
 }): string {
-  const { workers, workerRestarts } = counted
+  const { workers, workerRestarts, enqueues } = counted
   const text = new Exposition()
   writeVersions(text, sumVersions(workers.flatMap((worker) => worker.versions)))
   writeInstances(text, workers)
@@ -17,7 +19,21 @@ export function prometheusText(counted: {
   }
   text.family('isolette_worker_restarts_total', 'counter', 'Workers that ended unasked and were replaced.')
   text.sample({}, workerRestarts)
+  writeEnqueues(text, sumEnqueues([enqueues, ...workers.map((worker) => worker.enqueues)]))
   return text.toString()
+}
+
+function writeEnqueues(text: Exposition, { accepted, refused, latency }: EnqueueMetrics): void {
+  text.family('isolette_async_accepted_total', 'counter', 'Asynchronous calls that were accepted, by source.')
+  for (const [source, count] of sumRecords([accepted])) text.sample({ source }, count)
+  text.family('isolette_async_refused_total', 'counter', 'Asynchronous calls that were refused, by code.')
+  for (const [code, count] of sumRecords([refused])) text.sample({ code }, count)
+  text.family(
+    'isolette_async_enqueue_duration_seconds',
+    'histogram',
+    'Time until accepted calls were on disk.',
+  )
+  text.histogram({}, latency)
 }
 
 function writeVersions(text: Exposition, versions: readonly VersionMetrics[]): void {

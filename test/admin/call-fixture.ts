@@ -1,6 +1,7 @@
 import { branches } from '../../runtime/delivery/branch.ts'
 import type { DeliveryMetrics } from '../../runtime/delivery/delivery-metrics.ts'
 import { type Attempt, type Call, type CallStatus, noProgress } from '../../runtime/model/call.ts'
+import { DurationHistogram } from '../../runtime/observe/duration-histogram.ts'
 
 /** A call of `hello:live` that waits, unless something else is said. */
 export function callStatusOf(
@@ -58,7 +59,7 @@ export function callIdOf(number: number): string {
   return number.toString(16).padStart(32, '0')
 }
 
-const nothing = { counts: [], sumSeconds: 0 }
+const nothing = new DurationHistogram().toData()
 
 /** What is counted before the first attempt. */
 export const noDelivery: DeliveryMetrics = {

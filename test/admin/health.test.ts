@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
+import { noDelivery } from './call-fixture.ts'
 import { RunningAdminServer } from './running-admin-server.ts'
 
 describe('health', () => {
@@ -12,6 +13,19 @@ describe('health', () => {
     const unready = await admin.ask('GET', '/readyz')
     assert.deepEqual([unready.status, unready.body.error.code], [503, 'unavailable'])
     assert.match(unready.body.error.message, /must be at least 1/)
+  })
+
+  it('stays ready when the retry log cannot be written, and says so without telling why', async () => {
+    await using admin = await RunningAdminServer.start()
+    const ready = async () => (await admin.ask('GET', '/readyz')).body
+    assert.deepEqual(await ready(), { status: 'ready', retryLog: 'ok' })
+    admin.calls.counted = { ...admin.calls.counted, failure: 'no space left' }
+    const { status, body } = await admin.ask('GET', '/readyz')
+    assert.deepEqual([status, body], [200, { status: 'ready', retryLog: 'failing' }])
+    admin.calls.counted = { ...admin.calls.counted, failure: null }
+    admin.calls.delivered = { ...noDelivery, failure: 'no space left' }
+    assert.deepEqual(await ready(), { status: 'ready', retryLog: 'failing' })
+    assert.equal((await admin.ask('GET', '/v1/retry-log')).body.failure, 'no space left')
   })
 
   it('answers HEAD as GET without the body', async () => {
@@ -55,6 +69,14 @@ describe('health', () => {
     const { headers, text } = await admin.ask('GET', '/metrics')
     assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
     assert.match(text, /^isolette_worker_restarts_total 1$/m)
+    assert.match(text, /^isolette_async_log_writable 1$/m)
+  })
+
+  it('counts the calls that the supervisor accepted itself', async () => {
+    await using admin = await RunningAdminServer.start()
+    admin.enqueues.accepted('admin', 3)
+    const { text } = await admin.ask('GET', '/metrics')
+    assert.match(text, /^isolette_async_accepted_total\{source="admin"\} 1$/m)
   })
 })
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AdminServer } from '../../runtime/admin/server.ts'
 import { createAdminServer } from '../../runtime/admin/server.ts'
+import { EnqueueCounters } from '../../runtime/observe/enqueue-counters.ts'
 import { MemoryCalls } from './memory-calls.ts'
 import { MemoryFleet } from './memory-fleet.ts'
 import { MemoryRegistry } from './memory-registry.ts'
@@ -24,6 +25,7 @@ export class RunningAdminServer implements AsyncDisposable {
   readonly registry = new MemoryRegistry()
   readonly fleet = new MemoryFleet()
   readonly calls = new MemoryCalls()
+  readonly enqueues = new EnqueueCounters()
   readonly builder = new StubBuilder()
   readonly artifacts = new MemoryArtifacts()
   readonly logged: unknown[] = []
@@ -34,6 +36,7 @@ export class RunningAdminServer implements AsyncDisposable {
       registry: this.registry,
       fleet: this.fleet,
       calls: this.calls,
+      enqueues: () => this.enqueues.toMetrics(),
       builder: this.builder,
       artifacts: this.artifacts,
       version: '1.2.3',

@@ -19,6 +19,7 @@ function histogram(counts: Readonly<Record<number, number>>, sumSeconds: number)
 }
 
 const empty = histogram({}, 0)
+const noEnqueues = { accepted: {}, refused: {}, latency: empty }
 
 function versionOf(name: string, changes: Partial<VersionMetrics> = {}): VersionMetrics {
   return {
@@ -49,7 +50,7 @@ function workerOf(changes: Partial<WorkerMetrics> = {}): WorkerMetrics {
     warmStarts: 10,
     evictions: { ...noEvictions, idle: 1, condemned: 2 },
     refused: {},
-    enqueues: { accepted: {}, refused: {}, latency: empty },
+    enqueues: noEnqueues,
     ...changes,
   }
 }
@@ -63,13 +64,16 @@ describe('prometheusText', () => {
         workerOf({
           versions: [versionOf('hello', { outcomes: { ok: 3, exception: 1 }, cpuSeconds: 0.5 })],
           refused: { 404: 2 },
+          enqueues: { accepted: { http: 2 }, refused: {}, latency: histogram({ 0: 2 }, 0.001) },
         }),
         workerOf({
           versions: [versionOf('hello', { outcomes: { ok: 4, exceeded_cpu: 2 }, cpuSeconds: 0.25 })],
           refused: { 404: 1, 413: 5 },
+          enqueues: { accepted: { http: 1, admin: 1 }, refused: { queue_full: 2 }, latency: empty },
         }),
       ],
       workerRestarts: 7,
+      enqueues: { accepted: { admin: 4, schedule: 1 }, refused: { queue_full: 1 }, latency: empty },
     })
     assert.deepEqual(linesOf(text, 'isolette_invocations_total'), [
       'isolette_invocations_total{function="hello",version="3",outcome="exceeded_cpu"} 2',
@@ -90,6 +94,11 @@ describe('prometheusText', () => {
       'isolette_refused_requests_total{status="404"} 3',
       'isolette_refused_requests_total{status="413"} 5',
       'isolette_worker_restarts_total 7',
+      'isolette_async_accepted_total{source="admin"} 5',
+      'isolette_async_accepted_total{source="http"} 3',
+      'isolette_async_accepted_total{source="schedule"} 1',
+      'isolette_async_refused_total{code="queue_full"} 3',
+      'isolette_async_enqueue_duration_seconds_count 2',
     ]) {
       assert.ok(text.split('\n').includes(line), `lacks ${line}`)
     }
@@ -101,6 +110,7 @@ describe('prometheusText', () => {
     const text = prometheusText({
       workers: [workerOf({ versions: [versionOf('hello', { duration })] })],
       workerRestarts: 0,
+      enqueues: noEnqueues,
     })
     const lines = linesOf(text, 'isolette_invocation_duration_seconds')
     assert.equal(lines.length, last + 3)
@@ -119,6 +129,7 @@ describe('prometheusText', () => {
     const text = prometheusText({
       workers: [workerOf({ versions: [versionOf('hello')] })],
       workerRestarts: 0,
+      enqueues: noEnqueues,
     })
     const types = new Map<string, string>()
     for (const line of text.trimEnd().split('\n')) {
@@ -131,13 +142,14 @@ describe('prometheusText', () => {
         assert.ok(sample && types.has(sample[1]!), `stray ${line}`)
       }
     }
-    assert.equal(types.size, 14)
+    assert.equal(types.size, 17)
     assert.ok(text.endsWith('\n'))
   })
 
   it('has a whole answer when no worker does', () => {
-    const text = prometheusText({ workers: [], workerRestarts: 3 })
+    const text = prometheusText({ workers: [], workerRestarts: 3, enqueues: noEnqueues })
     assert.match(text, /^isolette_resident_instances 0$/m)
+    assert.match(text, /^isolette_async_enqueue_duration_seconds_count 0$/m)
     assert.match(text, /^isolette_worker_restarts_total 3$/m)
   })
 })

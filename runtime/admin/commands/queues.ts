@@ -12,7 +12,7 @@ export const queueCommands = [
     path: '/v1/retry-log',
     description:
       'Whether the log of asynchronous calls can be written, how many wait by function, and its dead letters.',
-    run: ({ calls }) => json(describeRetryLog(calls.stats())),
+    run: ({ calls }) => json(describeRetryLog(calls)),
   }),
 
   command({
