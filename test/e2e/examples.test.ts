@@ -122,6 +122,35 @@ test('examples/canary goes 0.95 to 0.05 by the commands it names', async () => {
   assert.deepEqual([...texts].sort(), ['one\n', 'two\n'])
 })
 
+test('examples/queue makes an invoice for each order, once', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'queue/invoices')
+  await deployExample(server, 'queue/orders')
+  const order = (body: string) => server.call('/orders', { method: 'POST', body })
+  const accepted = await order('{"id":"17","total":6}')
+  assert.equal(accepted.status, 202, accepted.text)
+  const { invocationId } = JSON.parse(accepted.text)
+  const { status, body } = await server.admin('GET', `/v1/invocations/${invocationId}?wait=20s`)
+  assert.equal(status, 200, JSON.stringify(body))
+  assert.equal(body.state, 'Succeeded')
+  assert.deepEqual(body.result.json, { invoice: 'invoice-17', total: 6, attempt: 1 })
+  const again = await order('{"id":"17","total":6}')
+  assert.equal(again.status, 409)
+  assert.deepEqual(JSON.parse(again.text), { invocationId, state: 'Succeeded' })
+  await server.untilPrinted('invoice for order 17, attempt 1')
+})
+
+test('examples/scheduled runs at the times of its trigger, and answers nobody else', async () => {
+  await using server = await ServerFixture.start()
+  await deployExample(server, 'scheduled')
+  assert.equal((await server.call('/scheduled')).headers['x-isolette-outcome'], 'exception')
+  const source = await readFile(join(root, 'examples', 'scheduled', 'index.ts'), 'utf8')
+  const triggers = [{ cron: '* * * * * *', event: { task: 'test' } }]
+  await server.deploy('scheduled', { 'function.jsonc': JSON.stringify({ triggers }), 'index.ts': source })
+  await server.untilPrinted('attempt 1')
+  assert.match(server.output, /test of 20\d\d-\d\d-\d\dT[\d:]+\.000Z, attempt 1/)
+})
+
 test('examples/instance begins with init, keeps what its module has, and ends with shutdown', async () => {
   await using server = await ServerFixture.start()
   await deployExample(server, 'instance')
