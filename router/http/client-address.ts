@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { IsoletteError } from '../../runtime/index.ts'
 
-/** Addresses whose verdict is remembered; a check costs a microsecond, and proxies are few. */
+/** Addresses of which what is found out is remembered; it costs a microsecond each, and the same ones come again. */
 const maxKnown = 1000
 
 /** The proxies whose `X-Forwarded-*` headers are believed. */
@@ -61,14 +61,27 @@ export class TrustedProxies {
   }
 }
 
+/** IPv4 addresses by their 32 bits: writing one takes as long as asking the socket for it. */
+const knownTexts = new Map<number, string>()
+
 /** Text of an address of 4 or 16 bytes as it is usually written: see `canonicalAddress`. */
 export function addressFromBytes(bytes: Uint8Array): string {
-  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
+  if (bytes.length === 4) {
+    const bits = (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!
+    return knownTexts.get(bits) ?? writeKnown(bits, bytes)
+  }
   const groups: string[] = []
   for (let index = 0; index < bytes.length; index += 2) {
     groups.push(((bytes[index]! << 8) | bytes[index + 1]!).toString(16))
   }
   return canonicalAddress(groups.join(':'))
+}
+
+function writeKnown(bits: number, bytes: Uint8Array): string {
+  const text = bytes.join('.')
+  if (knownTexts.size === maxKnown) knownTexts.clear()
+  knownTexts.set(bits, text)
+  return text
 }
 
 /** IPv4 in IPv6 as IPv4, IPv6 with its zeros shortened; other text unchanged. */
