@@ -38,9 +38,14 @@ export function describeCall(status: CallStatus): CallAnswer {
   return {
     ...summarizeCall(status),
     history: status.progress.history,
-    event: status.state === 'Succeeded' ? null : describeEvent(status.call.event),
+    event: isKept(status) ? describeEvent(status.call.event) : null,
     result: status.end?.result == null ? null : describeResult(status.end.result),
   }
+}
+
+/** Of calls that succeeded what they brought is not kept: there is nothing to show but of a request its first line. */
+function isKept({ state, call }: CallStatus): boolean {
+  return state !== 'Succeeded' || call.event.kind === 'http'
 }
 
 function describeEvent(event: CallEvent): CallEventAnswer {

@@ -42,7 +42,7 @@ export interface CallSummary {
 export interface CallAnswer extends CallSummary {
   /** Oldest first; of very many the middle ones are missing. */
   readonly history: readonly Attempt[]
-  /** Null where it is not kept: of calls that succeeded. */
+  /** Of calls that succeeded it is not kept: null, or of an HTTP request without headers and body. */
   readonly event: CallEventAnswer | null
   /** Null if there is none. */
   readonly result: CallResultAnswer | null

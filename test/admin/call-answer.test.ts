@@ -75,5 +75,9 @@ describe('describeCall', () => {
 
   it('has no event of a call that succeeded: it is not kept', () => {
     assert.equal(describeCall(callStatusOf({ state: 'Succeeded' })).event, null)
+    const request = { method: 'GET', url: 'http://a/', headers: '', body: null, clientAddress: '::1' }
+    const event = { kind: 'http', ...request } as const
+    const answer = describeCall(callStatusOf({ state: 'Succeeded', call: { event } }))
+    assert.deepEqual(answer.event, { ...event, headers: [] })
   })
 })

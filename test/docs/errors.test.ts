@@ -5,6 +5,7 @@ import { errorCodes } from '../../runtime/model/errors.ts'
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
 const model = readFileSync(new URL('../../runtime/model/outcome.ts', import.meta.url), 'utf8')
+const callModel = readFileSync(new URL('../../runtime/model/call.ts', import.meta.url), 'utf8')
 
 /** First and second cell of each row below a heading. */
 function rowsBelow(heading: string): [name: string, status: string][] {
@@ -29,6 +30,16 @@ describe('docs/errors.md', () => {
     assert.deepEqual(
       rowsBelow('Outcomes').map(([name]) => name),
       kinds,
+    )
+  })
+
+  it('lists every reason of dead letters, and no other', () => {
+    const [, union = ''] = /export type DeadLetterReason =\n([\s\S]*?)\n\n/.exec(callModel) ?? []
+    const reasons = [...union.matchAll(/\| '([a-z_]+)'/g)].map(([, reason]) => reason)
+    assert.ok(reasons.length > 3)
+    assert.deepEqual(
+      rowsBelow('Dead letters').map(([name]) => name),
+      reasons,
     )
   })
 })
