@@ -14,7 +14,10 @@ import { RequestBody } from './request-body.ts'
 import { composeHead } from './response-head.ts'
 import { failureAnswer } from './status-table.ts'
 
-/** Calls back when the call is on disk or refused, perhaps before it returns. Never throws. */
+/**
+ * Calls back when the call is on disk or refused, perhaps before it returns. What it needs of the event's body it has copied
+ * when it returns. Never throws.
+ */
 export type AcceptCall = (request: EnqueueRequest, onAccepted: (result: Enqueued) => void) => void
 
 type HttpCallEvent = Extract<CallEvent, { kind: 'http' }>
@@ -54,13 +57,16 @@ export class AsyncExchange {
   /** Collects the body, then has the call accepted. Call it before the request handler returns. */
   receive(): void {
     const maxBytes = maxBodyBytes(this.#request.target)
-    const body = new RequestBody()
+    let body: RequestBody | null = null
     this.#response.onData((chunk, isLast) => {
       if (this.#state !== 'collecting') return
       this.#host.pulse.count()
       if (this.#heldBytes + chunk.byteLength > maxBytes) return this.#refuseBody(maxBytes)
       if (!this.#host.bodies.hold(chunk.byteLength)) return this.#shed()
       this.#heldBytes += chunk.byteLength
+      // Most come in one piece, and need not be copied to be copied again.
+      if (isLast && body === null) return this.accept(chunk.byteLength === 0 ? null : new Uint8Array(chunk))
+      body ??= new RequestBody()
       body.add(chunk)
       if (isLast) this.accept(body.take())
     })

@@ -35,7 +35,7 @@ export interface CallAppender {
   /**
    * Resolves when the call is on disk: from then on it is run, or kept, whatever becomes of any process. Calls that are
    * appended in one turn of the event loop share one commit. With a `callerId` that the function has a call of, until
-   * that call's record is removed, nothing is appended.
+   * that call's record is removed, nothing is appended. Of the call's bytes there is a copy when this returns.
    *
    * @throws IsoletteError `retry_log_unavailable` if the disk does not take it; nothing was appended then
    */

@@ -22,7 +22,8 @@ class Acceptor {
   #wake: () => void = () => {}
 
   readonly acceptCall: AcceptCall = (request, onAccepted) => {
-    this.requests.push(request)
+    // Its body is there only until this returns.
+    this.requests.push({ ...request, event: structuredClone(request.event) })
     const { result } = this
     if (result === null) this.#held.push(onAccepted)
     else setImmediate(() => onAccepted(result))
@@ -71,7 +72,12 @@ describe('a request with Prefer: respond-async', () => {
 
   it('becomes a call with all that a function would see', async (t) => {
     const { port, acceptor, invoker } = await openAsync(t)
-    const headers = { ...prefer, 'x-own': 'mine', 'idempotency-key': 'order 17', 'x-isolette-delay-ms': '2500' }
+    const headers = {
+      ...prefer,
+      'x-own': 'mine',
+      'idempotency-key': 'order 17',
+      'x-isolette-delay-ms': '2500',
+    }
     await send(port, '/later?a=1', { method: 'PUT', headers, body: 'payload' })
     const { target, event, ...rest } = acceptor.requests[0]!
     assert.equal(target.functionName, 'later')
