@@ -87,6 +87,37 @@ describe('a module that exports scheduled alone', () => {
   })
 })
 
+describe('the signal of a context', () => {
+  const waiting = `({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => {
+    console.log('stopped: ' + signal.reason.name); resolve() }))`
+  const functions: [name: string, code: string, begin: (guest: Guest) => number][] = [
+    ['fetch', `exports.default = { fetch: async (r, e, ctx) => (${waiting})(ctx) }`, (guest) => guest.add()],
+    [
+      'handler',
+      `exports.handler = async (event, context) => (${waiting})(context)`,
+      (guest) => guest.addEvent({}),
+    ],
+    [
+      'scheduled',
+      `exports.default = { scheduled: async (v, e, ctx) => (${waiting})(ctx) }`,
+      (guest) => guest.addFiring({}, cron, scheduledAtMs),
+    ],
+  ]
+  for (const [name, code, begin] of functions) {
+    it(`aborts when ${name} is to stop`, () => {
+      using guest = new Guest(code)
+      const requestId = begin(guest)
+      guest.run()
+      guest.abort(requestId, 'AbortError')
+      guest.run()
+      assert.deepEqual(
+        guest.logs.map(({ text }) => text),
+        ['stopped: AbortError'],
+      )
+    })
+  }
+})
+
 describe('an attempt', () => {
   const attempt = { number: 3, enqueuedAtMs: scheduledAtMs }
   const told = [3, '2026-01-02T03:05:00.000Z']

@@ -1,4 +1,5 @@
 import { type Env, loaded } from '../boot/loaded.ts'
+import type { AbortSignal } from '../event/abort-signal.ts'
 import { monotonicMs } from '../host.ts'
 import { envOf } from '../invocation/env-of.ts'
 import { enqueuedAt, type Invocation } from '../invocation/invocation.ts'
@@ -18,6 +19,8 @@ export interface EventContext {
   readonly attempt: number
   /** When the call was accepted; null if somebody waits for the answer. */
   readonly enqueuedAt: Date | null
+  /** Aborts when nobody waits for the result any more, or the call is to stop. */
+  readonly signal: AbortSignal
   getRemainingTimeInMillis(): number
 }
 
@@ -35,6 +38,9 @@ export function makeEventContext(invocation: Invocation): EventContext {
     env: envOf(invocation),
     attempt: invocation.attempt?.number ?? 1,
     enqueuedAt: enqueuedAt(invocation),
+    get signal() {
+      return require('../event/abort-signal.ts').signalOf(invocation)
+    },
     getRemainingTimeInMillis: () => max(floor(endMs - monotonicMs()), 0),
   }
 }

@@ -1,5 +1,6 @@
 import { tagClass } from '../boot/class-tag.ts'
 import { loaded } from '../boot/loaded.ts'
+import type { AbortSignal } from '../event/abort-signal.ts'
 import { enqueuedAt, type Invocation, waitUntil } from './invocation.ts'
 
 /** What a fetch handler is given as `ctx`. */
@@ -31,6 +32,11 @@ export class ExecutionContext {
   /** When the call was accepted; null if somebody waits for the answer. */
   get enqueuedAt(): Date | null {
     return enqueuedAt(this.#invocation)
+  }
+
+  /** Aborts when nobody waits for the answer any more, or the call is to stop. */
+  get signal(): AbortSignal {
+    return require('../event/abort-signal.ts').signalOf(this.#invocation)
   }
 
   /** Keeps the invocation after its response until `promise` has settled. */
