@@ -8,6 +8,8 @@ import type { Verdict } from './verdict.ts'
 
 const { maxAttemptErrorBytes, maxAttemptLogBytes, maxAttemptHistory } = fixedLimits
 const maxErrorNameBytes = 128
+/** About what a line takes beside its text. */
+const lineBytes = 32
 
 /** An attempt that began. */
 export type BegunResult = Extract<AttemptResult, { kind: 'ran' | 'lost' }>
@@ -78,11 +80,10 @@ function lastLines(lines: readonly LogLine[]): readonly LogLine[] {
   if (lines.length === 0) return noLines
   const kept: LogLine[] = []
   let roomBytes: number = maxAttemptLogBytes
-  for (let index = lines.length - 1; index >= 0 && roomBytes > 0; index--) {
+  for (let index = lines.length - 1; index >= 0 && roomBytes > lineBytes; index--) {
     const { timeMs, level, text } = lines[index]!
-    const cut = cutText(text, roomBytes)
-    // An empty line takes its place in the record too.
-    roomBytes -= Math.max(1, Buffer.byteLength(cut))
+    const cut = cutText(text, roomBytes - lineBytes)
+    roomBytes -= lineBytes + Buffer.byteLength(cut)
     kept.push({ timeMs, level, text: cut })
   }
   return kept.reverse()
