@@ -15,8 +15,6 @@ export class CallAcceptor {
   readonly #log: RetryLog
   readonly #functions: CallFunctions
   readonly #observer: DeliveryObserver
-  /** Calls by function that are neither on disk nor refused. */
-  readonly #pending = new Map<string, number>()
 
   constructor(log: RetryLog, functions: CallFunctions, observer: DeliveryObserver) {
     this.#log = log
@@ -37,9 +35,7 @@ export class CallAcceptor {
       const refusal = enqueueRefusal({ event, delayMs, callerId }) ?? this.#whenFull(functionName)
       if (refusal !== null) return this.#refuse(refusal)
       const call = { functionName, qualifier, version, event, source, callerId, delayMs }
-      const appended = await this.#pended(functionName, () =>
-        this.#log.append({ ...call, depth: 0, parentId: null }),
-      )
+      const appended = await this.#log.append({ ...call, depth: 0, parentId: null })
       if (appended.kind === 'duplicate') {
         this.#observer.refused('duplicate_invocation')
         const first = await this.#log.get(appended.id).catch(() => null)
@@ -52,22 +48,11 @@ export class CallAcceptor {
     }
   }
 
-  async #pended<T>(functionName: string, run: () => Promise<T>): Promise<T> {
-    this.#pending.set(functionName, (this.#pending.get(functionName) ?? 0) + 1)
-    try {
-      return await run()
-    } finally {
-      const others = this.#pending.get(functionName)! - 1
-      if (others === 0) this.#pending.delete(functionName)
-      else this.#pending.set(functionName, others)
-    }
-  }
-
+  /** What is just being written counts when it is: people may pass the bound by a commit's worth. */
   #whenFull(functionName: string): Refused | null {
     const maxQueued = this.#functions.settingsOf(functionName)?.maxQueued ?? 0
     const depth = this.#log.stats().depth.get(functionName)
-    const open = (depth?.waiting ?? 0) + (depth?.running ?? 0) + (this.#pending.get(functionName) ?? 0)
-    if (open < maxQueued) return null
+    if ((depth?.waiting ?? 0) + (depth?.running ?? 0) < maxQueued) return null
     const message = `Cannot accept a call of ${JSON.stringify(functionName)}: ${maxQueued} calls of it have not ended, must be fewer`
     return { kind: 'refused', code: 'queue_full', message }
   }
