@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { usualAsync } from '../../runtime/model/async-settings.ts'
 import { type ErrorCode, IsoletteError } from '../../runtime/model/errors.ts'
 import { usualPool } from '../../runtime/model/function.ts'
 import type { Build, Builder } from '../../runtime/registry/builder/build.ts'
@@ -60,6 +61,12 @@ describe('createBuilder', () => {
       await warningsOf(`export const init = 3, shutdown = null; export default { init() {}, ${handler} }`),
       [],
     )
+    assert.deepEqual(await warningsOf(`export default { scheduled: 5, ${handler} }`), [warning('scheduled')])
+  })
+
+  it('builds a module that exports scheduled alone', async () => {
+    const { handlerKind } = await build(builder, { 'index.ts': 'export default { scheduled() {} }' })
+    assert.equal(handlerKind, 'scheduled')
   })
 
   it('builds a folder completely', async () => {
@@ -78,6 +85,8 @@ describe('createBuilder', () => {
         exposeErrors: false,
         pool: { ...usualPool, reserved: 2 },
         egress: { allow: [], deny: [] },
+        async: usualAsync,
+        triggers: [],
       },
       routes: [{ host: null, method: 'GET', path: '/api', qualifier: null }],
       limits: {
@@ -90,6 +99,7 @@ describe('createBuilder', () => {
       },
       unsafe: { wasm: false },
       env: { A: 'b' },
+      bindings: {},
       layers: [],
       layerSet: null,
       handlerKind: 'fetch',
