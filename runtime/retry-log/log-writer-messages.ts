@@ -7,8 +7,15 @@
 import type { StoredKey } from './log-tables.ts'
 import type { LogTable } from './log-write.ts'
 
-/** More than this is not sent at once, nor committed at once, unless it is one write: so much is in memory twice. */
+/** About as much is sent at once, and committed at once, but for a greater write: so much is in memory twice. */
 export const maxGroupBytes = 4 * 1024 * 1024
+
+/** What the thread is started with. */
+export interface WriterThreadData {
+  readonly file: string
+  /** See `WriterGuard`. */
+  readonly guard: Int32Array
+}
 
 type PackedOperation =
   | [table: LogTable, key: StoredKey, value: Uint8Array]

@@ -8,12 +8,19 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { unpack } from 'msgpackr'
 import { checkStoreHeader } from '../storage/store-file.ts'
 import { openLogStore } from './log-tables.ts'
-import { type CommitReply, maxGroupBytes, type PackedWrite } from './log-writer-messages.ts'
+import { beginWork, endWork } from './log-writer-guard.ts'
+import {
+  type CommitReply,
+  maxGroupBytes,
+  type PackedWrite,
+  type WriterThreadData,
+} from './log-writer-messages.ts'
 
 const port = parentPort as MessagePort
-const file = workerData as string
+const { file, guard } = workerData as WriterThreadData
 checkStoreHeader(file)
 const { root, tables } = openLogStore(file, 'bytes')
+endWork(guard)
 // A worker may be killed without a warning, and the next one is to find this thread's modules compiled.
 flushCompileCache()
 
@@ -27,9 +34,16 @@ port.on('message', (first: Uint8Array | null) => {
       bytes += packed.byteLength
       packed = bytes < maxGroupBytes ? nextWaiting() : undefined
     } while (packed instanceof Uint8Array)
+    if (!beginWork(guard)) return
     port.postMessage(commit(writes))
+    endWork(guard)
   }
-  if (packed === null) void root.close().then(() => port.close())
+  if (packed === null && beginWork(guard)) {
+    void root.close().then(() => {
+      endWork(guard)
+      port.close()
+    })
+  }
 })
 
 function nextWaiting(): Uint8Array | null | undefined {

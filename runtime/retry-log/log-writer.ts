@@ -5,15 +5,20 @@ import { IsoletteError } from '../model/errors.ts'
 import { storageFailure } from '../storage/storage-failure.ts'
 import { logTables, type StoredKey } from './log-tables.ts'
 import type { LogWrite, LogWriter } from './log-write.ts'
+import { guardWriter } from './log-writer-guard.ts'
 import {
   type CommitReply,
   maxGroupBytes,
   type PackedWrite,
   type WriteFailure,
+  type WriterThreadData,
 } from './log-writer-messages.ts'
 
 // A thread takes 10 MiB, and what the disk has to take in is the same a second later.
 const restartAfterMs = 1000
+
+// What an operation takes besides its value, when it is unpacked.
+const keyBytes = 256
 
 interface LogWriterOptions {
   /** The log's LMDB file, which is there. */
@@ -65,7 +70,7 @@ class ThreadedLogWriter implements LogWriter {
     this.#waiting.push({ resolve, reject })
     if (this.#gathered.length === 0) this.#sendSoon()
     this.#gathered.push(packed)
-    for (const operation of packed[1]) this.#gatheredBytes += operation[2]?.byteLength ?? 0
+    for (const operation of packed[1]) this.#gatheredBytes += keyBytes + (operation[2]?.byteLength ?? 0)
     if (this.#gatheredBytes >= maxGroupBytes) this.#send()
     return promise
   }
@@ -123,13 +128,15 @@ class ThreadedLogWriter implements LogWriter {
   }
 
   #start(): Worker {
+    const guard = guardWriter()
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
     const thread = new Worker(new URL(`./log-writer-thread${extension}`, import.meta.url), {
       name: 'retry-log',
-      workerData: this.#file,
+      workerData: { file: this.#file, guard: guard.words } satisfies WriterThreadData,
       // Not the process's: what it imports first, or how its script is to be read, is not meant for this one.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 2 },
+      // The young ones are what it takes; the old ones only bound it, and far above what two groups can be.
+      resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 2 },
     })
     let fault: unknown = null
     thread.unref()
@@ -137,7 +144,10 @@ class ThreadedLogWriter implements LogWriter {
     thread.on('error', (error) => {
       fault = error
     })
-    thread.on('exit', () => this.#bury(fault))
+    thread.on('exit', () => {
+      guard.release()
+      this.#bury(fault)
+    })
     return thread
   }
 

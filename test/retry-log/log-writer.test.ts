@@ -180,3 +180,31 @@ for (const end of ['close', 'forget']) {
     assert.equal(read('meta', 'k'), 1)
   })
 }
+
+const exiting = `
+  const { createLogWriter } = await import(process.argv[1])
+  const writer = createLogWriter({ file: process.argv[2] })
+  const write = (key) => ({ ifAbsent: [], operations: [{ kind: 'put', table: 'segments', key, value: Buffer.alloc(300) }] })
+  await writer.write(write(['k']))
+  for (let index = 0; index < 9000; index++) void writer.write(write(['k', index]))
+  setImmediate(() => {
+    const endMs = performance.now() + Number(process.argv[3])
+    while (performance.now() < endMs);
+    process.exit(7)
+  })
+`
+
+// Without the guard half of them never end.
+for (const waitMs of [4, 8, 16, 32]) {
+  test(`process.exit() ends a process ${waitMs} ms after it began to write much`, { timeout }, async (t) => {
+    const { file, writer } = openWriter(t)
+    const module = new URL('../../runtime/retry-log/log-writer.ts', import.meta.url).href
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--no-node-snapshot', '--input-type=module', '-e', exiting, module, file, String(waitMs)],
+      { encoding: 'utf8', timeout: timeout / 2, killSignal: 'SIGKILL' },
+    )
+    assert.equal(status, 7, stderr)
+    assert.equal(await writer.write(putting('k', 1)), true, 'no lock is left')
+  })
+}
