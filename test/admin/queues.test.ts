@@ -37,6 +37,7 @@ describe('POST /v1/functions/:name/redrive', () => {
     const held = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
     const redriveAll = admin.calls.redriveAll.bind(admin.calls)
+    const atLatest = setTimeout(() => held.resolve(), 5000)
     admin.calls.gate = () => held.promise
     admin.calls.redriveAll = async (filter, onPage, signal) => {
       signal.addEventListener('abort', () => held.resolve())
@@ -49,6 +50,7 @@ describe('POST /v1/functions/:name/redrive', () => {
     call.on('error', () => {})
     call.end()
     await stopped.promise
+    clearTimeout(atLatest)
     assert.deepEqual(admin.calls.redriven, [callIdOf(1)])
   })
 
