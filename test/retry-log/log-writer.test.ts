@@ -184,18 +184,17 @@ for (const end of ['close', 'forget']) {
 const exiting = `
   const { createLogWriter } = await import(process.argv[1])
   const writer = createLogWriter({ file: process.argv[2] })
-  const write = (key) => ({ ifAbsent: [], operations: [{ kind: 'put', table: 'segments', key, value: Buffer.alloc(300) }] })
-  await writer.write(write(['k']))
-  for (let index = 0; index < 9000; index++) void writer.write(write(['k', index]))
+  const put = (index) => ({ kind: 'put', table: 'segments', key: ['k', index], value: Buffer.alloc(8) })
+  await writer.write({ ifAbsent: [], operations: [put(0)] })
+  void writer.write({ ifAbsent: [], operations: Array.from({ length: 100_000 }, (_, index) => put(index)) })
   setImmediate(() => {
-    const endMs = performance.now() + Number(process.argv[3])
-    while (performance.now() < endMs);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(process.argv[3]))
     process.exit(7)
   })
 `
 
-// Without the guard half of them never end.
-for (const waitMs of [4, 8, 16, 32]) {
+// One of them meets a transaction that takes longer than it; without the guard that one never ends.
+for (const waitMs of [50, 100, 150]) {
   test(`process.exit() ends a process ${waitMs} ms after it began to write much`, { timeout }, async (t) => {
     const { file, writer } = openWriter(t)
     const module = new URL('../../runtime/retry-log/log-writer.ts', import.meta.url).href
