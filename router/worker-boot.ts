@@ -10,6 +10,8 @@ export interface WorkerBoot {
   readonly heartbeatMs: number
   /** Its own, and where the others are. */
   readonly peer: PeerAddress
+  /** What the retry log's time is ahead of the machine's monotonic clock. */
+  readonly logOffsetMs: number
   /** From the beginning of a drain to the end, lingering included. */
   readonly drainMs: number
   readonly options: ServerOptions

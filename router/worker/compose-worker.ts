@@ -3,6 +3,7 @@ import { join } from 'node:path'
 // The global of that name is an accessor, which the hot path would pay for.
 import { performance } from 'node:perf_hooks'
 import type {
+  CallId,
   DirectResult,
   Grant,
   InvocationRecord,
@@ -22,10 +23,13 @@ import {
   EnqueueCounters,
   ErrorMapper,
   Guardian,
+  joinLogClock,
   LayerCodeCache,
+  monotonicMs,
   OutboundAgents,
   openRegistryView,
   Pool,
+  postJson,
   readArtifact,
   readBootstrap,
   VersionLayers,
@@ -34,7 +38,8 @@ import { WorkerShares } from '../hand-over/worker-shares.ts'
 import { noWish, TargetPicker } from '../http/pick-target.ts'
 import { createServer, type HttpServer } from '../http/server.ts'
 import { loadUws } from '../http/uws-binary.ts'
-import type { QueueDepth, ToWorker } from '../protocol.ts'
+import type { NumberedDelivery, QueueDepth, ToWorker } from '../protocol.ts'
+import { Attempts } from './attempts/attempts.ts'
 import { directCall } from './direct-call.ts'
 import { WorkerEnqueuer } from './enqueuer.ts'
 import { logPreload } from './log-preload.ts'
@@ -88,6 +93,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     log: context.log,
     nowMs,
   })
+  const outbound = new OutboundAgents({ ceiling: options.egress })
   const shares = new WorkerShares({
     address: context.peer,
     view,
@@ -109,7 +115,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     memoryBudgetMiB: options.memory.budgetMiB,
     shares: shares.shares,
     handOver: (invocation) => shares.offer(invocation),
-    outbound: new OutboundAgents({ ceiling: options.egress }),
+    outbound,
     enqueue: (request) => enqueuer.enqueueForGuest(request),
     userAgent,
     onEntering: (manifest) => context.flight.note(manifest.versionId),
@@ -117,12 +123,35 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
     onRanOn: (invocation, failure) => recorder.ranOn(invocation, failure, nowMs()),
     onFault: (error) => context.log.error({ err: error }, 'an instance failed on our side'),
   })
+  // Whatever was given away, the pool was asked first.
+  const invoker: Invoker = {
+    invoke: (invocation) => pool.invoke(invocation),
+    cancel: (invocation) => shares.cancel(invocation),
+  }
+  const logClock = joinLogClock(context.logOffsetMs, monotonicMs)
+  const attempts = new Attempts({
+    view,
+    picker,
+    invoker,
+    recorder,
+    nowMs,
+    logNowMs: () => logClock.nowMs(),
+    wallMs: Date.now,
+    userAgent,
+    post: (json) => postJson(outbound, json),
+    refusalNow: (target) => pool.refusalNow(target),
+    invocations: () => pool.invocations,
+    noteRunning: (running) => context.flight.noteAttempts(running),
+    send: context.sendAttempted,
+  })
   pool.prewarm.fill()
   const worker = new ComposedWorker(context, {
     uws,
     view,
     picker,
     pool,
+    invoker,
+    attempts,
     shares,
     depths,
     enqueueCounters,
@@ -140,6 +169,8 @@ interface WorkerParts {
   readonly view: RegistryView
   readonly picker: TargetPicker
   readonly pool: Pool
+  readonly invoker: Invoker
+  readonly attempts: Attempts
   readonly shares: WorkerShares
   readonly depths: QueueDepths
   readonly enqueueCounters: EnqueueCounters
@@ -154,7 +185,6 @@ class ComposedWorker implements WorkerService {
   readonly #parts: WorkerParts
   readonly #startedAtMs = nowMs()
   readonly #provisions: WorkerProvisions
-  readonly #invoker: Invoker
   readonly #server: HttpServer
   sendRecords: (records: readonly InvocationRecord[], dropped: number) => void = () => {}
   readonly #prefetch: Prefetch
@@ -164,14 +194,9 @@ class ComposedWorker implements WorkerService {
 
   constructor(context: WorkerContext, parts: WorkerParts) {
     const { options, log } = context
-    const { uws, view, picker, pool, shares, enqueuer, recorder } = parts
+    const { uws, view, picker, pool, invoker, enqueuer, recorder } = parts
     this.#parts = parts
     this.#mostLayers = options.prewarm.max - options.prewarm.min
-    // Whatever was given away, the pool was asked first.
-    this.#invoker = {
-      invoke: (invocation) => pool.invoke(invocation),
-      cancel: (invocation) => shares.cancel(invocation),
-    }
     this.#prefetch = new Prefetch(parts)
     this.#provisions = new WorkerProvisions({
       targetOf: (functionName, version) => picker.pick(functionName, String(version), noWish),
@@ -182,7 +207,7 @@ class ComposedWorker implements WorkerService {
       uws,
       view,
       picker,
-      invoker: this.#invoker,
+      invoker,
       acceptCall: (request, onAccepted) => enqueuer.accept(request, onAccepted),
       recorder,
       log,
@@ -229,8 +254,8 @@ class ComposedWorker implements WorkerService {
   }
 
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult> {
-    const { picker, recorder } = this.#parts
-    const deps = { picker, invoker: this.#invoker, recorder, nowMs }
+    const { picker, invoker, recorder } = this.#parts
+    const deps = { picker, invoker, recorder, nowMs }
     return directCall(deps, call)
   }
 
@@ -252,11 +277,11 @@ class ComposedWorker implements WorkerService {
   }
 
   metrics(): WorkerMetrics {
-    const { pool, shares, enqueueCounters } = this.#parts
+    const { pool, attempts, shares, enqueueCounters } = this.#parts
     return {
       ...this.#parts.recorder.metrics(),
       enqueues: enqueueCounters.toMetrics(),
-      isBusy: this.#server.inFlight > 0 || pool.isBusy || shares.isBusy,
+      isBusy: this.#server.inFlight > 0 || pool.isBusy || attempts.isBusy || shares.isBusy,
       residentInstances: pool.residentInstances,
       instanceMemoryMiB: pool.memoryMiB,
       provisionedWanted: pool.provisioning.wanted,
@@ -270,6 +295,14 @@ class ComposedWorker implements WorkerService {
 
   setShare(grant: Grant): void {
     this.#parts.shares.receive(grant)
+  }
+
+  runAttempts(deliveries: readonly NumberedDelivery[]): void {
+    this.#parts.attempts.take(deliveries)
+  }
+
+  stopAttempts(callIds: readonly CallId[]): void {
+    this.#parts.attempts.stop(callIds)
   }
 
   setDepths(depths: readonly QueueDepth[]): void {
@@ -297,8 +330,10 @@ class ComposedWorker implements WorkerService {
     // Connections that wait in the accept queue would be reset with the socket: one look at them first.
     await new Promise(setImmediate)
     this.#server.stopAccepting()
-    const { pool, shares, enqueuer, view, guardian } = this.#parts
-    const isBusy = () => this.#server.inFlight > 0 || pool.isBusy || shares.isBusy || enqueuer.isBusy
+    const { pool, attempts, shares, enqueuer, view, guardian } = this.#parts
+    attempts.drain()
+    const isBusy = () =>
+      this.#server.inFlight > 0 || [pool, attempts, shares, enqueuer].some((part) => part.isBusy)
     while (isBusy() || nowMs() < this.#lingerUntilMs) {
       await new Promise((resolve) => setTimeout(resolve, drainLookEveryMs))
     }

@@ -53,7 +53,7 @@ class Worker {
     const beat = () => this.#send({ kind: 'heartbeat' })
     const heartbeat = setInterval(beat, this.#boot.heartbeatMs)
     try {
-      const { index, port, peer, options } = this.#boot
+      const { index, port, peer, logOffsetMs, options } = this.#boot
       const service = await createService({
         index,
         port,
@@ -64,6 +64,8 @@ class Worker {
         peer,
         sendLease: (note) => this.#send({ kind: 'lease', note }),
         sendLog: (message) => this.#send(message),
+        logOffsetMs,
+        sendAttempted: (results) => this.#send({ kind: 'attempted', results }),
       })
       service.onRecords((records, dropped) => this.#send({ kind: 'records', records, dropped }))
       await this.#told.promise
@@ -126,6 +128,12 @@ class Worker {
         break
       case 'share':
         service.setShare(message.grant)
+        break
+      case 'attempts':
+        service.runAttempts(message.deliveries)
+        break
+      case 'stopAttempts':
+        service.stopAttempts(message.callIds)
         break
       case 'depths':
         service.setDepths(message.depths)

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type {
+  CallId,
   DirectResult,
   Grant,
   InvocationRecord,
@@ -13,7 +14,7 @@ import type {
 import type { FlightRecorder } from '../flight-recorder.ts'
 import type { PeerAddress } from '../hand-over/peer-address.ts'
 import type { ServerOptions } from '../options.ts'
-import type { QueueDepth, ToWorker } from '../protocol.ts'
+import type { NumberedDelivery, NumberedResult, QueueDepth, ToWorker } from '../protocol.ts'
 import type { LogMessage } from './enqueuer.ts'
 
 /** What a worker does, apart from living and dying: everything that serves requests, put together. */
@@ -31,6 +32,10 @@ export interface WorkerService {
   setShare(grant: Grant): void
   /** What is known of calls that have not ended, of some functions. */
   setDepths(depths: readonly QueueDepth[]): void
+  /** Each is answered through `WorkerContext.sendAttempted`. */
+  runAttempts(deliveries: readonly NumberedDelivery[]): void
+  /** The attempts to run these calls are to end. */
+  stopAttempts(callIds: readonly CallId[]): void
   /** Never rejects: a fault is a result too. */
   invokeDirect(call: Extract<ToWorker, { kind: 'invoke' }>): Promise<DirectResult>
   status(): WorkerStatus
@@ -61,6 +66,10 @@ export interface WorkerContext {
   readonly sendLease: (note: LeaseNote) => void
   /** Tells the supervisor what was appended to the retry log, and whether it can be written. */
   readonly sendLog: (message: LogMessage) => void
+  /** What the retry log's time is ahead of the machine's monotonic clock. */
+  readonly logOffsetMs: number
+  /** Tells the supervisor how attempts ended. */
+  readonly sendAttempted: (results: readonly NumberedResult[]) => void
 }
 
 /** Opens the registry at its newest revision and makes everything ready, but does not listen yet. */

@@ -12,13 +12,13 @@ describe('flight recorder', () => {
   it('names the version that was entered last', (t) => {
     const dataDir = flightDirectory(t)
     const recorder = openFlightRecorder(dataDir)
-    assert.equal(readFlight(dataDir, process.pid), null)
+    assert.equal(readFlight(dataDir, process.pid).versionId, null)
     for (const versionId of [a, b]) {
       recorder.note(versionId)
-      assert.equal(readFlight(dataDir, process.pid), versionId)
+      assert.equal(readFlight(dataDir, process.pid).versionId, versionId)
     }
     recorder.close()
-    assert.equal(readFlight(dataDir, process.pid), b)
+    assert.equal(readFlight(dataDir, process.pid).versionId, b)
   })
 
   it('does not write the same version twice in a row', (t) => {
@@ -27,8 +27,30 @@ describe('flight recorder', () => {
     recorder.note(a)
     writeFileSync(join(dataDir, 'flight', String(process.pid)), b)
     recorder.note(a)
-    assert.equal(readFlight(dataDir, process.pid), b)
+    assert.equal(readFlight(dataDir, process.pid).versionId, b)
     recorder.close()
+  })
+
+  it('names the attempts that ran, and which were of the version that was entered last', (t) => {
+    const dataDir = flightDirectory(t)
+    const recorder = openFlightRecorder(dataDir)
+    recorder.noteAttempts([1, 2, 3].map((number) => ({ number, versionId: b })))
+    recorder.noteAttempts([
+      { number: 7, versionId: a },
+      { number: 8, versionId: b },
+      { number: 9, versionId: null },
+    ])
+    recorder.note(a)
+    const { attempts } = readFlight(dataDir, process.pid)
+    assert.deepEqual([...attempts], [
+      [7, true],
+      [8, false],
+      [9, false],
+    ])
+    recorder.noteAttempts(Array.from({ length: 5000 }, (_, number) => ({ number, versionId: a })))
+    assert.ok(readFlight(dataDir, process.pid).attempts.size > 1024)
+    recorder.close()
+    recorder.noteAttempts([])
   })
 
   it('does not fail its caller when it cannot write', (t) => {
@@ -40,15 +62,16 @@ describe('flight recorder', () => {
   it('does not fail its caller when it cannot be opened', (t) => {
     const recorder = openFlightRecorder(join(temporaryDirectory(t), 'removed'))
     recorder.note(a)
+    recorder.noteAttempts([{ number: 1, versionId: a }])
     recorder.close()
   })
 
   it('knows nothing of a process that never had one, or whose record is damaged', (t) => {
     const dataDir = flightDirectory(t)
-    assert.equal(readFlight(dataDir, 1), null)
+    assert.deepEqual(readFlight(dataDir, 1), { versionId: null, attempts: new Map() })
     openFlightRecorder(dataDir).close()
     writeFileSync(join(dataDir, 'flight', String(process.pid)), '../../etc')
-    assert.equal(readFlight(dataDir, process.pid), null)
+    assert.equal(readFlight(dataDir, process.pid).versionId, null)
   })
 
   it('is removed for one process, or for all', (t) => {

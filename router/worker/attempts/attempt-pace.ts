@@ -1,0 +1,69 @@
+export interface AttemptPaceOptions {
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+  /** Requests that somebody waits for, all that ever came. */
+  readonly requests: () => number
+}
+
+/**
+ * Of a worker's time, what attempts may take while requests come, and how long what is begun at once may run. With hello
+ * functions: a request waits for a tenth of a millisecond more at the median.
+ */
+const besideRequests = { share: 0.15, portionMs: 0.25 }
+/** The same while none comes. The next request to come waits for a portion, so that is no longer than a request may take. */
+const alone = { share: 1, portionMs: 1 }
+/** Requests are expected as long as one came within so long. */
+const memoryMs = 1000
+
+/**
+ * How many attempts a worker begins, and when, so that requests hardly notice: time is saved up bit by bit, and what was
+ * begun is paid for from it, in advance as far as can be known and the rest when it has ended.
+ */
+export class AttemptPace {
+  readonly #options: AttemptPaceOptions
+  #savedMs = 0
+  #lookedAtMs: number
+  #requests = 0
+  #requestAtMs = Number.NEGATIVE_INFINITY
+  #terms = alone
+
+  constructor(options: AttemptPaceOptions) {
+    this.#options = options
+    this.#lookedAtMs = options.nowMs()
+  }
+
+  /** How long what is begun at once may run. */
+  get portionMs(): number {
+    return this.#terms.portionMs
+  }
+
+  /** Whether one more may begin. */
+  get mayBegin(): boolean {
+    return this.#savedMs > 0
+  }
+
+  /** How long until one more may begin, as far as can be known. */
+  get waitMs(): number {
+    return this.#savedMs > 0 ? 0 : -this.#savedMs / this.#terms.share
+  }
+
+  /** Takes notice of the time that passed. To be called before `mayBegin` is asked for the first time in a turn. */
+  look(): void {
+    const { nowMs, requests } = this.#options
+    const now = nowMs()
+    const count = requests()
+    if (count !== this.#requests) {
+      this.#requests = count
+      this.#requestAtMs = now
+    }
+    this.#terms = now - this.#requestAtMs < memoryMs ? besideRequests : alone
+    const { share, portionMs } = this.#terms
+    this.#savedMs = Math.min(portionMs, this.#savedMs + (now - this.#lookedAtMs) * share)
+    this.#lookedAtMs = now
+  }
+
+  /** What was begun takes so much; less than nothing = it took less than was paid. */
+  pay(ms: number): void {
+    this.#savedMs -= ms
+  }
+}
