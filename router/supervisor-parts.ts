@@ -2,11 +2,20 @@ import type { Logger } from 'pino'
 import type {
   ArtifactStore,
   Builder,
+  CallControl,
+  CallDelivery,
+  CallDeliveryOptions,
+  CallSource,
+  EnqueueMetrics,
+  ErrorCode,
   Fleet,
   LayerLookup,
   Provisioning,
   ProvisioningOptions,
   Registry,
+  RetryLog,
+  Schedules,
+  SchedulesOptions,
 } from '../runtime/index.ts'
 import type { FleetTimings } from './fleet/fleet-timings.ts'
 import type { ServerOptions } from './options.ts'
@@ -20,6 +29,19 @@ export interface OpenRegistry {
   readonly artifacts: ArtifactStore
 }
 
+/** The retry log, opened for the one process that says what becomes of calls. */
+export interface OpenRetryLog extends RetryLog {
+  /** What its time is ahead of the machine's monotonic clock. */
+  readonly offsetMs: number
+}
+
+/** What the supervisor's own process counts of the calls that it is asked to accept. */
+export interface OwnEnqueues {
+  accepted(source: CallSource, durationMs: number): void
+  refused(code: ErrorCode): void
+  toMetrics(): EnqueueMetrics
+}
+
 /** What the admin server steers. */
 export interface SupervisorParts {
   readonly options: ServerOptions
@@ -27,6 +49,8 @@ export interface SupervisorParts {
   readonly artifacts: ArtifactStore
   readonly builder: Builder
   readonly fleet: Fleet
+  readonly calls: CallControl
+  readonly enqueues: () => EnqueueMetrics
   readonly log: Logger
   /** Where functions are served. */
   readonly address: () => { readonly host: string; readonly port: number }
@@ -51,6 +75,14 @@ export interface SupervisorDeps {
     onEnded(pid: number): void
     readonly layers: LayerLookup
   }): Builder
+  /** @throws IsoletteError `data_format`, `data_damaged` */
+  openRetryLog(options: ServerOptions): Promise<OpenRetryLog>
+  createDelivery(
+    options: Pick<CallDeliveryOptions, 'log' | 'runner' | 'functions' | 'observer'>,
+  ): CallDelivery
+  createEnqueues(): OwnEnqueues
+  /** To be closed. */
+  createSchedules(options: Omit<SchedulesOptions, 'setTimer' | 'wallMs'>): Schedules
   /** To be closed. */
   createProvisioning(options: ProvisioningOptions): Provisioning
   createAdmin(parts: SupervisorParts): AdminServer

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path'
 import { IsoletteError, type Provisioning, type Registry } from '../runtime/index.ts'
 import { atMost } from './at-most.ts'
+import { SupervisorCalls } from './calls/supervisor-calls.ts'
 import { lockDataDirectory } from './data-lock.ts'
 import { FleetLeases } from './fleet/fleet-leases.ts'
 import { WorkerFleet } from './fleet/worker-fleet.ts'
@@ -20,6 +21,7 @@ export class Supervisor {
   readonly #opened = new AsyncDisposableStack()
   #fleet: WorkerFleet | null = null
   #admin: AdminServer | null = null
+  #calls: SupervisorCalls | null = null
   #isServing = false
   #stopped: Promise<void> | null = null
 
@@ -47,6 +49,9 @@ export class Supervisor {
     const { registry, artifacts } = await this.#deps.openRegistry(this.#options)
     this.#opened.defer(() => registry.close())
     this.#goOn()
+    const retryLog = await this.#deps.openRetryLog(this.#options)
+    this.#opened.defer(() => retryLog.close())
+    this.#goOn()
     const children = new ChildList(dataDir)
     const builder = this.#deps.createBuilder({
       onStarted: (pid) => children.add(pid),
@@ -61,6 +66,8 @@ export class Supervisor {
 
     const leases = new FleetLeases({ dataDir, getFunction: (name) => registry.getFunction(name) })
     this.#opened.defer(() => leases.close())
+    const calls = new SupervisorCalls({ deps: this.#deps, retryLog, registry, log })
+    this.#calls = calls
     const fleet = new WorkerFleet({
       options: { ...this.#options, port },
       workerEntry: this.#deps.workerEntry,
@@ -68,13 +75,19 @@ export class Supervisor {
       timings: this.#deps.timings,
       children,
       leases,
+      calls: calls.fleet,
       log,
-      onBroadcast: (delta) => provisioning.apply(delta),
+      onBroadcast: (delta) => {
+        provisioning.apply(delta)
+        calls.apply(delta)
+      },
       onWorkerDeath: () => registry.releaseDeadReaders(),
     })
     this.#fleet = fleet
     const provisioning = this.#provision(registry, fleet)
     await fleet.start()
+    this.#goOn()
+    await calls.start()
     this.#goOn()
 
     const address = () => ({ host, port: fleet.port })
@@ -84,6 +97,8 @@ export class Supervisor {
       artifacts,
       builder,
       fleet,
+      calls: calls.control,
+      enqueues: () => calls.enqueueMetrics(),
       log,
       address,
     })
@@ -121,8 +136,9 @@ export class Supervisor {
   }
 
   async #drain(): Promise<void> {
+    const { drainMs } = this.#deps.timings
     const closed = this.#admin?.close() ?? Promise.resolve()
-    await Promise.all([atMost(this.#deps.timings.drainMs, closed), this.#fleet?.stop()])
+    await Promise.all([atMost(drainMs, closed), this.#fleet?.stop(), this.#calls?.drain(drainMs)])
   }
 
   /** Has the workers keep ready what functions ask for. */

@@ -2,6 +2,8 @@
 export { createAdminServer } from './admin/server.ts'
 export { CallDelivery } from './delivery/call-delivery.ts'
 export { systemTimers } from './delivery/timers.ts'
+export { DurationHistogram } from './observe/duration-histogram.ts'
+export { EnqueueCounters } from './observe/enqueue-counters.ts'
 export { createLog } from './observe/log.ts'
 export { createBuilder } from './registry/builder/builder-client.ts'
 export { openRegistry } from './registry/embedded-registry.ts'

@@ -17,6 +17,7 @@ import type { ChildList } from '../leftovers.ts'
 import type { ServerOptions } from '../options.ts'
 import type { ToWorker } from '../protocol.ts'
 import { CrashCause } from './crash-cause.ts'
+import type { FleetCalls } from './fleet-calls.ts'
 import type { FleetLeases } from './fleet-leases.ts'
 import type { FleetTimings } from './fleet-timings.ts'
 import { IdleWorkers } from './idle-workers.ts'
@@ -35,6 +36,7 @@ export interface WorkerFleetOptions {
   readonly timings: FleetTimings
   readonly children: ChildList
   readonly leases: FleetLeases
+  readonly calls: FleetCalls
   readonly log: Logger
   /** A change was sent to the workers. */
   readonly onBroadcast: (delta: RegistryDelta) => void
@@ -202,17 +204,26 @@ export class WorkerFleet implements Fleet {
   }
 
   #createProcess(index: number, onLeaving: () => void): WorkerProcess {
-    const { options, timings, workerEntry, children, leases } = this.#options
+    const { options, timings, workerEntry, children, leases, calls } = this.#options
     const lessee = leases.join((grant) => worker.send({ kind: 'share', grant }))
+    const member = calls.join({
+      get isTaking() {
+        return worker.state === 'ready'
+      },
+      send: (message) => worker.send(message),
+    })
     const { heartbeatMs, drainMs } = timings
+    const { logOffsetMs } = calls
     const worker: WorkerProcess = new WorkerProcess({
       entry: workerEntry,
-      boot: { index, port: this.#port, peer: lessee.address, heartbeatMs, drainMs, options },
+      boot: { index, port: this.#port, peer: lessee.address, heartbeatMs, drainMs, logOffsetMs, options },
       timings,
       maxMemoryMiB: options.memory.budgetMiB * killAtBudgetShare,
       memoryMiB: privateMemoryMiB,
       onRecords: (records) => this.#records.add(records),
       onLease: (note) => lessee.receive(note),
+      onCallNews: (news) => member.receive(news),
+      onReady: () => calls.runner.noteRoom(),
       onRetired: () => {
         // Of all that drain together none has anybody to leave its share to.
         if (!this.#isStopping) lessee.retire()
@@ -228,10 +239,11 @@ export class WorkerFleet implements Fleet {
       lessee.leave()
       if (worker.lastMetrics !== null) this.#endedMetrics = addEnded(this.#endedMetrics, worker.lastMetrics)
       if (end.code !== 0) this.#options.onWorkerDeath()
-      const versionId = readFlight(options.dataDir, worker.pid)
+      const flight = readFlight(options.dataDir, worker.pid)
       removeFlight(options.dataDir, worker.pid)
       const isGuest = !worker.isRetired && this.#crashCause.isGuest(end)
-      if (isGuest && versionId !== null) this.#blame(versionId)
+      if (isGuest && flight.versionId !== null) this.#blame(flight.versionId)
+      member.leave(flight, isGuest)
     })
     return worker
   }
@@ -250,6 +262,7 @@ export class WorkerFleet implements Fleet {
       const elapsedMs = Math.min(nowMs - lastMs, 2 * everyMs)
       lastMs = nowMs
       for (const worker of this.#processes()) worker.tick(elapsedMs)
+      this.#options.calls.tellDepths()
       this.#sinceMetricsMs += elapsedMs
       // So that little is missing of what a worker counted that ends without a word.
       if (this.#sinceMetricsMs >= this.#options.timings.metricsMs) {

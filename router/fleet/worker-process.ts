@@ -26,11 +26,17 @@ export interface WorkerProcessOptions {
   readonly memoryMiB: (pid: number) => number | null
   readonly onRecords: (records: readonly InvocationRecord[]) => void
   readonly onLease: (note: LeaseNote) => void
+  readonly onCallNews: (news: CallNews) => void
+  /** It serves from now on. */
+  readonly onReady: () => void
   /** It drains, whoever told it to. May be called again. */
   readonly onRetired: () => void
   /** It drains although nobody told it to. */
   readonly onLeaving: () => void
 }
+
+/** What a worker tells of asynchronous calls. */
+export type CallNews = Extract<FromWorker, { kind: 'attempted' | 'appended' | 'logState' }>
 
 /** Why the supervisor killed a worker. */
 export type KillReason = 'silent' | 'memory' | 'slow_start' | 'slow_drain' | 'stop'
@@ -232,6 +238,7 @@ export class WorkerProcess {
         this.#readyMemoryMiB = this.#options.memoryMiB(this.pid)
         if (this.#state === 'starting') this.#enter('ready')
         this.#onReady()
+        this.#options.onReady()
         break
       case 'failed':
         this.#refusal = new IsoletteError(codeOf(message.code), message.message)
@@ -252,6 +259,11 @@ export class WorkerProcess {
         break
       case 'lease':
         this.#options.onLease(message.note)
+        break
+      case 'attempted':
+      case 'appended':
+      case 'logState':
+        this.#options.onCallNews(message)
         break
       case 'draining':
         if (this.#isRetired) break

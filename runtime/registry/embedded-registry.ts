@@ -157,6 +157,10 @@ class LmdbRegistry implements EmbeddedRegistry {
     return [...entries].map(({ key: [, version], value }) => ({ functionName, version, ...value }))
   }
 
+  hasVersion(functionName: string, version: number): boolean {
+    return isName(functionName) && this.#tables.versions.get([functionName, version]) !== undefined
+  }
+
   listRoutes({ limit }: { readonly limit: number }): RouteEntry[] {
     const routes: RouteEntry[] = []
     for (const { value } of this.#tables.routes.entries()) {

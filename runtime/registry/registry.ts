@@ -94,6 +94,7 @@ export interface Registry {
   /** Those that have triggers, in order of name. */
   listTriggered(): FunctionRecord[]
   listVersions(functionName: string): PublishedVersion[]
+  hasVersion(functionName: string, version: number): boolean
   listRoutes(options: { readonly limit: number }): RouteEntry[]
   getManifest(versionId: VersionId): VersionManifest | null
   /** @throws IsoletteError `layer_not_found` */

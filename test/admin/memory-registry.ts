@@ -161,6 +161,10 @@ export class MemoryRegistry implements Registry {
     return []
   }
 
+  hasVersion(functionName: string, version: number): boolean {
+    return this.listVersions(functionName).some((one) => one.version === version)
+  }
+
   listVersions(functionName: string): PublishedVersion[] {
     return this.#versions.get(functionName) ?? []
   }
