@@ -176,7 +176,7 @@ export class ScheduleScene {
 }
 
 /** Resolves when nothing more happens without time passing. */
-async function settled(): Promise<void> {
+export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { minutely, ScheduleScene } from './schedule-scene.ts'
+import { minutely, ScheduleScene, settled } from './schedule-scene.ts'
 
 const hourly = { ...minutely, cron: '0 * * * *' }
 const alone = { ...minutely, overlap: false }
@@ -74,6 +74,19 @@ test('a trigger that went, or whose function did, fires no more, and is new when
   assert.deepEqual([...scene.disk.marks.values()].map(({ functionName }) => functionName).sort(), ['a', 'b'])
 })
 
+test('what is on disk of a trigger that went while the log could not be written goes with the next start', async (t) => {
+  const scene = await ScheduleScene.begin(t, '2026-11-21T08:00:30Z', { a: [hourly], b: [hourly] })
+  scene.disk.failure = 'no space left'
+  await scene.deploy('a', null)
+  assert.deepEqual(scene.faults, ['a'])
+  scene.disk.failure = null
+  await scene.restart('2026-11-21T08:00:40Z')
+  assert.deepEqual(
+    [...scene.disk.marks.values()].map(({ functionName }) => functionName),
+    ['b'],
+  )
+})
+
 test('of firings that were missed while nothing ran, the last is made up for if it is not too old', async (t) => {
   const late = { ...hourly, catchUpMs: 600_000 }
   const scene = await ScheduleScene.begin(t, '2026-11-21T08:00:30Z', {
@@ -144,6 +157,38 @@ test('a firing is skipped while the call of an earlier one has not ended, over a
   assert.deepEqual(scene.decided().sort(), ['fired a 08:03:00', 'fired b 08:03:00'])
 })
 
+test('a trigger that is deployed again still knows its last call, until it is allowed to overlap', async (t) => {
+  const scene = await ScheduleScene.begin(t, '2026-11-21T07:59:30Z', { a: [alone] })
+  await scene.passUntil('2026-11-21T08:00:30Z')
+  await scene.deploy('a', [alone])
+  await scene.passUntil('2026-11-21T08:01:30Z')
+  await scene.deploy('a', [minutely])
+  await scene.passUntil('2026-11-21T08:02:30Z')
+  assert.deepEqual(scene.decided(), ['fired a 08:00:00', 'overlap a 08:01:00', 'fired a 08:02:00'])
+})
+
+test('a log that takes long to answer is asked once for a time', async (t) => {
+  const scene = await ScheduleScene.begin(t, '2026-11-21T07:59:30Z', { a: [minutely], b: [minutely] })
+  const { log } = scene
+  const append = log.append.bind(log)
+  const asked: string[] = []
+  let answer = () => {}
+  log.append = async (call, mark) => {
+    asked.push(call.functionName)
+    if (asked.length === 1) await new Promise<void>((resolve) => (answer = resolve))
+    return await append(call, mark)
+  }
+  await scene.passUntil('2026-11-21T08:02:30Z')
+  assert.deepEqual(asked, ['a', 'b', 'b', 'b'])
+  answer()
+  await settled()
+  await scene.passUntil('2026-11-21T08:02:40Z')
+  assert.deepEqual(
+    scene.decided().filter((text) => text.includes(' a ')),
+    ['fired a 08:00:00', 'missed a 08:01:00', 'fired a 08:02:00'],
+  )
+})
+
 test('a log that cannot be written is tried again until the next time comes', async (t) => {
   const scene = await ScheduleScene.begin(t, '2026-11-21T07:59:30Z', { a: [{ ...minutely, catchUpMs: 0 }] })
   scene.disk.failure = 'no space left'
@@ -178,6 +223,19 @@ test('an enqueued call whose answer was lost is not enqueued again', async (t) =
   await scene.passUntil('2026-11-21T08:00:30Z')
   assert.deepEqual(scene.decided(), ['failed a 08:00:00', 'fired a 08:00:00'])
   assert.equal((await scene.waiting()).length, 1)
+})
+
+test('a time that an earlier trigger of the same kind fired is not fired again, also after its call is forgotten', async (t) => {
+  const scene = await ScheduleScene.begin(t, '2026-11-21T07:59:30Z', { a: [minutely] })
+  await scene.passUntil('2026-11-21T08:00:10Z')
+  scene.setClock('2026-11-21T07:59:50Z')
+  await scene.deploy('a', null)
+  await scene.deploy('a', [minutely])
+  await scene.passUntil('2026-11-21T08:00:20Z')
+  assert.equal((await scene.waiting()).length, 1)
+  await scene.runWaiting(0)
+  await scene.restart('2026-11-21T08:00:30Z')
+  assert.equal((await scene.waiting()).length, 0)
 })
 
 test('a full queue and a missing alias cost a firing, and the next one is tried', async (t) => {
