@@ -178,6 +178,7 @@ export class LayerFixture implements Disposable {
       id: 'one',
       target,
       event,
+      attempt: null,
       arrivedAtMs: this.nowMs,
       deadlineMs: this.nowMs + 1000,
       usage: noUsage(),
