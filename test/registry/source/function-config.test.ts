@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { functionSchemaPath, functionSchemaText } from '../../../package/function-schema.ts'
 import { usualAsync } from '../../../runtime/model/async-settings.ts'
-import { IsoletteError } from '../../../runtime/model/errors.ts'
 import { usualPool } from '../../../runtime/model/function.ts'
 import { fixedLimits } from '../../../runtime/model/limits.ts'
 import { parseFunctionConfig } from '../../../runtime/registry/source/function-config.ts'
+import { refusalOf } from './refused-config.ts'
 
 describe('parseFunctionConfig', () => {
   it('fills everything that a file leaves out', () => {
@@ -290,15 +290,3 @@ describe('function.schema.json', () => {
     assert.deepEqual(JSON.parse(readFileSync(functionSchemaPath, 'utf8')), JSON.parse(functionSchemaText()))
   })
 })
-
-function refusalOf(text: string): IsoletteError {
-  try {
-    parseFunctionConfig(text)
-  } catch (error) {
-    assert.ok(error instanceof IsoletteError)
-    assert.equal(error.code, 'bad_configuration')
-    assert.doesNotMatch(error.message, /\n/)
-    return error
-  }
-  assert.fail('the text was accepted')
-}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { usualAsync } from '../../../runtime/model/async-settings.ts'
 import type { FunctionSettings } from '../../../runtime/model/function.ts'
 import { openRegistryView } from '../../../runtime/registry/registry-view.ts'
 import { openStore } from '../../../runtime/registry/store/store.ts'
@@ -12,7 +13,7 @@ import {
 } from '../temporary-registry.ts'
 
 interface StoredFunction {
-  settings: { pool: object; egress?: object }
+  settings: { pool: object; egress?: object; async: object; triggers?: object }
 }
 
 /** A data directory as an older release left it: with one function, whose records know nothing of what came later. */
@@ -28,6 +29,9 @@ async function olderStore(t: TestContext): Promise<string> {
     const record = functions.get('old')!
     record.settings.pool = { concurrency: 7, idleTimeoutMs: 300_000, reserved: null }
     delete record.settings.egress
+    delete record.settings.triggers
+    // As if the rest had come later than these.
+    record.settings.async = { http: true, backoff: { initialMs: 5 } }
     functions.put('old', record)
     for (const { key, value } of [...manifests.entries()]) {
       delete value.limits.streamIdleMs
@@ -38,7 +42,11 @@ async function olderStore(t: TestContext): Promise<string> {
   return dataDir
 }
 
-const complete: FunctionSettings = { ...settings, pool: { ...settings.pool, concurrency: 7 } }
+const complete: FunctionSettings = {
+  ...settings,
+  pool: { ...settings.pool, concurrency: 7 },
+  async: { ...usualAsync, http: true, backoff: { ...usualAsync.backoff, initialMs: 5 } },
+}
 
 test('a worker reads the records of an older release complete', async (t) => {
   const view = openRegistryView(await olderStore(t))
