@@ -1,8 +1,9 @@
 import { type AsyncSettings, asyncBounds } from '../model/async-settings.ts'
 import type { CallId } from '../model/call.ts'
 import type { Claimed, RetryLog } from '../retry-log/retry-log.ts'
+import { Attempts } from './attempts.ts'
 import type { CallFunctions } from './call-functions.ts'
-import type { AttemptResult, CallRunner } from './call-runner.ts'
+import type { CallRunner } from './call-runner.ts'
 import type { DeliveryCounters } from './delivery-counters.ts'
 import type { DeliveryObserver } from './delivery-observer.ts'
 import { type Flight, newFlight } from './flight.ts'
@@ -39,10 +40,10 @@ export class DeliveryLoop {
   readonly #health: LogHealth
   readonly #settlement: Settlement
   readonly #leases: LeaseKeeper
+  readonly #attempts: Attempts
   /** Calls that were told to end and have not. */
   readonly #stopping = new Set<CallId>()
   #isOpen = false
-  #isClosed = false
   #isClaiming = false
   #isPumpWaiting = false
   #wake: { readonly atMs: number; readonly cancel: () => void } | null = null
@@ -51,7 +52,7 @@ export class DeliveryLoop {
 
   constructor(options: DeliveryLoopOptions) {
     this.#options = options
-    const { log, functions, counters, observer, timers } = options
+    const { log, runner, functions, counters, observer, timers } = options
     this.#settings = new RecentSettings(
       (name) => functions.settingsOf(name),
       () => log.nowMs(),
@@ -69,12 +70,20 @@ export class DeliveryLoop {
       health: this.#health,
       settingsOf: (name) => this.#settings.of(name),
     })
+    this.#attempts = new Attempts({
+      ...{ log, runner, counters },
+      flights: this.#flights,
+      onUndecided: (flight) => {
+        this.#settlement.settle(flight)
+        this.pump()
+      },
+    })
     this.#settlement = new Settlement({
       ...{ log, functions, counters, observer },
       health: this.#health,
       settingsOf: (name) => this.#settings.of(name),
       decide: (flight) => this.#decide(flight),
-      onRun: (flight, decision) => this.#run(flight, decision),
+      onRun: (flight, decision) => this.#attempts.run(flight, decision),
       onSettled: (flight, decision) => this.#settled(flight, decision),
     })
   }
@@ -121,8 +130,7 @@ export class DeliveryLoop {
 
   /** Has a call end that runs and is marked. */
   stopRunning(id: CallId): void {
-    const flight = this.#flights.get(id)
-    if (flight?.result === null && flight.startedAtMs > 0) this.#options.runner.stop(id)
+    this.#attempts.stop(id)
   }
 
   /** Begins no more. Resolves when all that runs is settled, or after `graceMs`; what is left then is free at the next start. */
@@ -130,6 +138,7 @@ export class DeliveryLoop {
     this.#isOpen = false
     this.#unsubscribe?.()
     this.#disarm()
+    this.#attempts.dropWaiting()
     if (this.#flights.size > 0 || this.#isClaiming) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#onIdle = resolve
@@ -137,12 +146,14 @@ export class DeliveryLoop {
       await promise
       cancel()
     }
-    this.#isClosed = true
+    this.#attempts.close()
     this.#leases.close()
     this.#health.close()
   }
 
   #claimIfDue(): void {
+    this.#attempts.giveWaiting()
+    if (this.#attempts.areWaiting) return
     if (this.#isClaiming || !this.#isOpen || this.#room() <= 0) return
     const { log } = this.#options
     const dueMs = log.nextDueMs(this.#hasTurn)
@@ -215,26 +226,6 @@ export class DeliveryLoop {
     return result === null ? decideBefore(situation) : decideAfter({ ...situation, result, startedAtMs })
   }
 
-  #run(flight: Flight, decision: Decision): void {
-    const { log, runner, counters } = this.#options
-    const { call, progress } = flight
-    const { enqueuedAtMs, depth, ageFromMs } = call
-    flight.startedAtMs = log.nowMs()
-    if (progress.attempts === 0 && progress.setbacks === 0) counters.started(flight.startedAtMs - ageFromMs)
-    counters.decided(decision)
-    this.#flights.begin(flight)
-    const attempt = { number: progress.attempts + 1, enqueuedAtMs, depth }
-    runner.run({ call, attempt }).then((result) => this.#attempted(flight, result))
-  }
-
-  #attempted(flight: Flight, result: AttemptResult): void {
-    if (this.#isClosed) return
-    flight.result = result
-    this.#flights.end(flight)
-    this.#settlement.settle(flight)
-    this.pump()
-  }
-
   #settled(flight: Flight, decision: Decision | null): void {
     const { id } = flight.call
     this.#flights.remove(flight)
@@ -252,6 +243,7 @@ export class DeliveryLoop {
     this.#options.observer.logFailed(failure)
     if (failure !== null) return
     this.#settlement.retryAll()
+    this.#leases.check()
     this.pump()
   }
 

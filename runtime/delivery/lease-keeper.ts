@@ -10,7 +10,7 @@ import type { Timers } from './timers.ts'
  * What a lease lasts beyond the longest that its attempt may run: a disk that takes nothing for so long loses none. It may
  * be long, since the calls of a worker or a supervisor that dies are free at once.
  */
-const graceMs = 600_000
+const graceMs = 3_600_000
 const checkEveryMs = 10_000
 
 export interface LeaseKeeperOptions {
@@ -36,12 +36,17 @@ export class LeaseKeeper {
 
   /** Looks at all now and then, until it is closed. */
   start(): void {
-    const { log, timers, flights } = this.#options
+    this.check()
+    this.#cancel = this.#options.timers.after(checkEveryMs, () => this.start())
+  }
+
+  /** To be called as well when the log can be written again. */
+  check(): void {
+    const { log, flights } = this.#options
     const nowMs = log.nowMs()
     for (const flight of flights.all()) {
       if (flight.leaseEndsAtMs - nowMs < graceMs) this.#extend(flight)
     }
-    this.#cancel = timers.after(checkEveryMs, () => this.start())
   }
 
   close(): void {

@@ -175,6 +175,32 @@ describe('calls at once', () => {
     assert.equal(fixture.runner.running.length, 4)
   })
 
+  it('for which there is less room than when they were claimed wait as they are', async () => {
+    const fixture = new DeliveryFixture()
+    const { time, log, runner, delivery, append, status, deploy } = fixture
+    deploy('hello', { concurrency: 3 })
+    const ids = [await append(), await append(), await append()]
+    const claim = log.claim.bind(log)
+    log.claim = async (...args) => {
+      const claimed = await claim(...args)
+      runner.capacity = 1
+      return claimed
+    }
+    delivery.start()
+    await turn()
+    assert.deepEqual([runner.begun.length, delivery.metrics().running], [1, 3])
+    assert.equal(await delivery.stop(ids[1]!), 'stopping')
+    assert.deepEqual(runner.stopped, [])
+    await time.pass(5000)
+    await runner.end(ran('ok'))
+    assert.equal((await status(ids[1]!)).state, 'Stopped')
+    await runner.end(ran('ok'))
+    assert.equal((await status(ids[2]!)).state, 'Succeeded')
+    const { decisions, attempts, startLatency, running } = delivery.metrics()
+    assert.deepEqual([decisions.run, attempts, running], [2, { ok: 2 }, 0])
+    assert.equal(startLatency.sumSeconds, 5)
+  })
+
   it('of a paused function wait, and go on when it is resumed', async () => {
     const { runner, delivery, append } = DeliveryFixture.started()
     await delivery.pause('hello')
