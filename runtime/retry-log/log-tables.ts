@@ -40,18 +40,21 @@ export interface LogStore {
   readonly tables: LogDatabases
 }
 
-/**
- * Opens the log's environment with all its tables, which are made where they are missing. `values` says what `get` and
- * `put` take: what the tables are of, or bytes of all of them. To be closed by `root.close()`.
- */
-export function openLogStore(file: string, values: 'as-tables' | 'bytes', safeRestore = false): LogStore {
-  const options = { ...logStoreOptions, path: file, safeRestore }
-  const root = open(options)
+/** Opens the log's environment with all its tables, which are made where they are missing. To be closed by `root.close()`. */
+export function openLogStore(file: string, values: LogValues): LogStore {
+  const root = open({ ...logStoreOptions, path: file })
+  return { root, tables: openLogTables(root, values) }
+}
+
+/** What `get` and `put` take: what the tables are of, or bytes of all of them. */
+export type LogValues = 'as-tables' | 'bytes'
+
+export function openLogTables(root: RootDatabase, values: LogValues): LogDatabases {
   const tables = Object.entries(logTables).map(([name, kind]) => {
     const encoding = values === 'bytes' || kind === 'bytes' ? 'binary' : 'msgpack'
     // Without records, for the writer knows none of those that a reader would expect.
     const table = { name, encoding, useRecords: false } as const
     return [name, root.openDB<unknown, StoredKey>(table)]
   })
-  return { root, tables: Object.fromEntries(tables) as LogDatabases }
+  return Object.fromEntries(tables) as LogDatabases
 }

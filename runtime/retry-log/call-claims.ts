@@ -1,0 +1,110 @@
+import type { CallFinder } from './call-finder.ts'
+import type { FunctionQueue } from './function-queue.ts'
+import { type HeldCall, Leases } from './leases.ts'
+import type { LogBatch } from './log-batch.ts'
+import type { OpenSegment } from './open-segment.ts'
+import type { Lease } from './retry-log.ts'
+import type { TakenCall, WaitingCalls } from './waiting-calls.ts'
+
+export interface ClaimWish {
+  readonly limit: number
+  readonly leaseMs: (functionName: string) => number
+  readonly isWanted: (functionName: string) => boolean
+}
+
+/** Who may have which call next, and who has which. */
+export class CallClaims {
+  readonly leases = new Leases()
+  readonly #waiting: WaitingCalls
+  readonly #finder: CallFinder
+  /** Whose turn it was last. */
+  #lastName = ''
+
+  constructor(waiting: WaitingCalls, finder: CallFinder) {
+    this.#waiting = waiting
+    this.#finder = finder
+  }
+
+  /** Takes calls in the batch; they are free again if it fails. */
+  claim(batch: LogBatch, wish: ClaimWish): HeldCall[] {
+    this.freeEnded(batch.nowMs)
+    const held: HeldCall[] = []
+    let queues = this.#inTurn(batch.nowMs)
+    while (queues.length > 0 && held.length < wish.limit) {
+      // As many of each as there are places for all of them: one by one would read its first segment again for each.
+      const share = Math.max(1, Math.floor((wish.limit - held.length) / queues.length))
+      queues = queues.filter((queue) => {
+        const max = Math.min(share, wish.limit - held.length)
+        if (max === 0) return false
+        const taken = this.#take(queue, max, batch.nowMs, wish.isWanted)
+        for (const one of taken) held.push(this.#lease(batch, one, wish.leaseMs(queue.functionName)))
+        if (taken.length > 0) this.#lastName = queue.functionName
+        return taken.length === max
+      })
+    }
+    for (const segment of new Set(held.map((one) => one.segment))) this.touch(batch, segment)
+    return held
+  }
+
+  /** The call of a lease that is good, which it is not any more unless the batch fails; null = it is not. */
+  use(batch: LogBatch, lease: Lease): HeldCall | null {
+    const held = this.leases.find(lease, batch.nowMs)
+    if (held === null) return null
+    held.isSettling = true
+    batch.whenDone(() => this.#settle(held))
+    batch.whenFailed(() => {
+      held.isSettling = false
+      if (this.#hasGoneOn(held)) this.#settle(held)
+    })
+    return held
+  }
+
+  /** Says on disk which calls of the segment run. */
+  touch(batch: LogBatch, segment: OpenSegment): void {
+    const stopping = new Set<number>()
+    for (const held of this.leases) {
+      if (held.segment === segment && held.isStopping) stopping.add(held.index)
+    }
+    batch.touch(segment, (index) => stopping.has(index))
+  }
+
+  /** Calls whose leases have ended can be claimed again. */
+  freeEnded(nowMs: number): void {
+    for (const held of this.leases.takeEnded(nowMs)) this.#waiting.giveBack(held)
+  }
+
+  #inTurn(nowMs: number): FunctionQueue[] {
+    const due = [...this.#waiting.queues].filter((queue) => {
+      const dueMs = queue.isPaused ? null : this.#waiting.nextDueMs(queue)
+      return dueMs !== null && dueMs <= nowMs
+    })
+    const last = due.findIndex(({ functionName }) => functionName === this.#lastName)
+    return [...due.slice(last + 1), ...due.slice(0, last + 1)]
+  }
+
+  #take(queue: FunctionQueue, max: number, nowMs: number, isWanted: ClaimWish['isWanted']): TakenCall[] {
+    return this.#waiting.take(queue, max, nowMs, (id) => {
+      // It was moved by a commit that is on disk, and of which this process has not heard yet.
+      if (this.leases.get(id) !== null) return 'skip'
+      return isWanted(queue.functionName) ? 'yes' : 'stop'
+    })
+  }
+
+  #lease(batch: LogBatch, taken: TakenCall, leaseMs: number): HeldCall {
+    const held = this.leases.give(taken, batch.nowMs + leaseMs)
+    batch.whenFailed(() => {
+      this.leases.drop(held)
+      this.#waiting.giveBack(held)
+    })
+    return held
+  }
+
+  #settle(held: HeldCall): void {
+    this.leases.drop(held)
+    this.#waiting.settle(held)
+  }
+
+  #hasGoneOn({ call, segment }: HeldCall): boolean {
+    return !this.#finder.hasSegment(segment.key) || this.#finder.isStale(call.id, segment.key)
+  }
+}

@@ -1,0 +1,170 @@
+import type { Call, CallId, CallProgress, CallState, CallStatus } from '../model/call.ts'
+import { CallBlock } from './call-block.ts'
+import { isCallId, tagOfCallId, timeOfCallId } from './call-id.ts'
+import { unpackEnded, unpackWaiting } from './call-record.ts'
+import {
+  type EndedKey,
+  endedKeyOf,
+  type SegmentKey,
+  segmentKeyOf,
+  segmentsEnd,
+  segmentsFrom,
+  storedSegmentKey,
+} from './log-keys.ts'
+import type { LogStore, StoredKey } from './log-tables.ts'
+
+/** What a row of `claims` says of the calls of its segment, by their index. */
+export interface ClaimRow {
+  readonly running: readonly number[]
+  /** Told to end while they ran. */
+  readonly stopping: readonly number[]
+}
+
+export interface FoundEnd {
+  readonly key: EndedKey
+  readonly block: CallBlock
+  readonly index: number
+}
+
+export interface FoundWaiting {
+  readonly key: SegmentKey
+  readonly block: CallBlock
+  readonly index: number
+}
+
+/**
+ * Finds calls on disk. Where a call is: in `ended` if it is there, else where `places` says, else where its id says. A call
+ * that is found in another segment than that is stale: it has gone on since.
+ */
+export class CallFinder {
+  readonly #store: LogStore
+
+  constructor(store: LogStore) {
+    this.#store = store
+  }
+
+  /** As any process can tell it. Null = not known. */
+  status(id: CallId): CallStatus | null {
+    if (!isCallId(id)) return null
+    this.refresh()
+    const end = this.findEnded(id)
+    if (end !== null) return endedStatus(end)
+    const found = this.findWaiting(id)
+    if (found === null) return null
+    const { key, index } = found
+    const claim = this.claimOf(key)
+    const { call, progress } = waitingCall(found)
+    if (claim?.stopping.includes(index)) return openStatus(call, progress, 'Stopping', null)
+    if (claim?.running.includes(index)) return openStatus(call, progress, 'Running', null)
+    return openStatus(call, progress, waitingState(progress), key.dueAtMs)
+  }
+
+  /** Sees what was committed since the last look of this turn of the event loop. */
+  refresh(): void {
+    this.#store.root.resetReadTxn()
+  }
+
+  findEnded(id: CallId): FoundEnd | null {
+    for (const { key, block } of this.#endedBlocks(timeOfCallId(id), tagOfCallId(id))) {
+      const index = block.indexOf(id)
+      if (index >= 0) return { key: endedKeyOf(key), block, index }
+    }
+    return null
+  }
+
+  findWaiting(id: CallId): FoundWaiting | null {
+    const place = this.#store.tables.places.get(id) as [string, number, string] | [] | undefined
+    if (place === undefined) return this.#findById(id)
+    const [functionName, dueAtMs, nonce] = place
+    return functionName === undefined ? null : this.#findIn(functionName, dueAtMs!, id, nonce)
+  }
+
+  /** Whether the call has gone on from this segment: ended, or moved, or removed. */
+  isStale(id: CallId, { nonce }: SegmentKey): boolean {
+    const place = this.#store.tables.places.get(id) as string[] | undefined
+    return (place !== undefined && place[2] !== nonce) || this.findEnded(id) !== null
+  }
+
+  /** Whether the segment that the call was enqueued in still holds it, be it stale. It was never in another with others. */
+  isInFirstSegment(id: CallId): boolean {
+    return this.#findById(id) !== null
+  }
+
+  hasSegment(key: SegmentKey): boolean {
+    return this.#store.tables.segments.doesExist(storedSegmentKey(key))
+  }
+
+  claimOf(key: SegmentKey): ClaimRow | null {
+    return (this.#store.tables.claims.get(storedSegmentKey(key)) as ClaimRow | undefined) ?? null
+  }
+
+  #findById(id: CallId): FoundWaiting | null {
+    const tag = tagOfCallId(id)
+    for (const functionName of this.functionNames(tag)) {
+      const found = this.#findIn(functionName, timeOfCallId(id), id)
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  #findIn(functionName: string, dueAtMs: number, id: CallId, nonce?: string): FoundWaiting | null {
+    const range = { start: segmentsFrom(functionName, dueAtMs), end: segmentsFrom(functionName, dueAtMs + 1) }
+    for (const stored of this.#store.tables.segments.getKeys(range)) {
+      const key = segmentKeyOf(stored)
+      if (nonce !== undefined && key.nonce !== nonce) continue
+      const block = this.block(key)
+      const index = block?.indexOf(id) ?? -1
+      if (index >= 0) return { key, block: block!, index }
+    }
+    return null
+  }
+
+  block(key: SegmentKey): CallBlock | null {
+    const bytes = this.#store.tables.segments.get(storedSegmentKey(key)) as Buffer | undefined
+    return bytes === undefined ? null : new CallBlock(bytes)
+  }
+
+  /** Functions that have segments: one look for each, however many calls wait. */
+  *functionNames(tag: number | null = null): Generator<string> {
+    const { segments } = this.#store.tables
+    let start: StoredKey = tag === null ? [0] : [tag]
+    for (;;) {
+      const [stored] = segments.getKeys({ start, limit: 1 })
+      if (stored === undefined || (tag !== null && (stored as StoredKey)[0] !== tag)) return
+      const { functionName } = segmentKeyOf(stored)
+      yield functionName
+      start = segmentsEnd(functionName)
+    }
+  }
+
+  #endedBlocks(enqueuedAtMs: number, tag: number): { key: StoredKey; block: CallBlock }[] {
+    const range = { start: [enqueuedAtMs, tag], end: [enqueuedAtMs, tag + 1] }
+    return Array.from(this.#store.tables.ended.getRange(range), ({ key, value }) => ({
+      key,
+      block: new CallBlock(value as Buffer),
+    }))
+  }
+}
+
+export function waitingCall({ key, block, index }: FoundWaiting): { call: Call; progress: CallProgress } {
+  const { functionName, version } = key
+  return unpackWaiting(block.bodyAt(index), { id: block.idAt(index), functionName, version })
+}
+
+export function endedStatus({ block, index }: Pick<FoundEnd, 'block' | 'index'>): CallStatus {
+  const { call, end } = unpackEnded(block.bodyAt(index), block.idAt(index))
+  return { call, state: end.state, progress: end.progress, dueAtMs: null, end }
+}
+
+export function openStatus(
+  call: Call,
+  progress: CallProgress,
+  state: CallState,
+  dueAtMs: number | null,
+): CallStatus {
+  return { call, state, progress, dueAtMs, end: null }
+}
+
+export function waitingState({ attempts }: CallProgress): CallState {
+  return attempts > 0 ? 'Retrying' : 'Enqueued'
+}

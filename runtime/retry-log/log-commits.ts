@@ -1,0 +1,156 @@
+import type { CallId } from '../model/call.ts'
+import type { IsoletteError } from '../model/errors.ts'
+import type { CallCounts } from './call-counts.ts'
+import type { CallFinder } from './call-finder.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { CountChanges } from './count-changes.ts'
+import { type BuiltBatch, LogBatch } from './log-batch.ts'
+import type { LogClock } from './log-clock.ts'
+import { Nonces } from './log-keys.ts'
+import type { LogDatabases } from './log-tables.ts'
+import type { LogWriter } from './log-write.ts'
+
+/** How often it is looked whether the disk takes something again. */
+const retryAfterMs = 1000
+/** By so much can the newest time on disk be older than what was written with it. */
+const timeEveryMs = 1000
+
+interface Change {
+  readonly apply: (batch: LogBatch) => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface LogCommitsOptions {
+  readonly tables: LogDatabases
+  readonly finder: CallFinder
+  readonly counts: CallCounts
+  readonly writer: LogWriter
+  readonly clock: LogClock
+  /** Calls of this function were appended by a commit, and are due then. */
+  readonly onSegment: (functionName: string, dueAtMs: number) => void
+}
+
+/**
+ * The changes of the process that says what becomes of calls: one commit at a time. What a change does is decided when its
+ * commit is made, so that it sees all that was committed before, and nothing half done.
+ */
+export class LogCommits {
+  readonly #options: LogCommitsOptions
+  readonly #queue = new CommitQueue<Change>((changes) => this.#commit(changes))
+  readonly #nonces = new Nonces()
+  #failure: string | null = null
+  #probe: NodeJS.Timeout | null = null
+  #timeOnDiskMs = 0
+
+  constructor(options: LogCommitsOptions) {
+    this.#options = options
+  }
+
+  /** Why the last commit failed; null = it did not. */
+  get failure(): string | null {
+    return this.#failure
+  }
+
+  /**
+   * Resolves with what `apply` returned, when that is on disk.
+   *
+   * @param apply if it throws, it has changed nothing in the batch
+   */
+  change<T>(apply: (batch: LogBatch) => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#queue.add({
+      apply: (batch) => {
+        const result = apply(batch)
+        batch.whenDone(() => resolve(result))
+      },
+      reject,
+    })
+    return promise
+  }
+
+  /** Writes what waits, and the time. */
+  async close(): Promise<void> {
+    this.#timeOnDiskMs = 0
+    await this.change(() => {}).catch(() => {})
+    await this.#queue.idle()
+    if (this.#probe !== null) clearTimeout(this.#probe)
+  }
+
+  async #commit(changes: readonly Change[]): Promise<void> {
+    const { finder, clock } = this.#options
+    finder.refresh()
+    const batch = new LogBatch(clock.nowMs(), finder, this.#nonces)
+    const applied: Change[] = []
+    for (const change of changes) {
+      try {
+        change.apply(batch)
+        applied.push(change)
+      } catch (error) {
+        change.reject(error)
+      }
+    }
+    try {
+      this.#finish(batch, await this.#write(batch))
+    } catch (error) {
+      this.#fail(batch, error as IsoletteError)
+      for (const { reject } of applied) reject(error)
+    }
+  }
+
+  async #write(batch: LogBatch): Promise<BuiltBatch> {
+    const { writer, counts, finder } = this.#options
+    for (;;) {
+      const built = batch.build((functionName, callerId) => this.#namesake(functionName, callerId))
+      const changes = new CountChanges()
+      for (const part of [batch.counts, built.appended]) {
+        for (const { functionName, label, change } of part) changes.add(functionName, label, change)
+      }
+      const operations = [
+        ...built.write.operations,
+        ...counts.operations(changes),
+        ...this.#timeOperations(batch),
+      ]
+      if (operations.length === 0) return built
+      if (await writer.write({ ...built.write, operations })) {
+        counts.done(changes)
+        return built
+      }
+      finder.refresh()
+    }
+  }
+
+  #finish(batch: LogBatch, built: BuiltBatch): void {
+    this.#failure = null
+    this.#timeOnDiskMs = Math.max(this.#timeOnDiskMs, this.#nextTimeMs(batch) ?? 0)
+    batch.done()
+    for (const { functionName, dueAtMs } of built.segments) this.#options.onSegment(functionName, dueAtMs)
+    built.settle()
+  }
+
+  #fail(batch: LogBatch, error: IsoletteError): void {
+    this.#failure = error.message
+    // It may have been done for all that: the thread that wrote it died.
+    this.#options.finder.refresh()
+    this.#options.counts.reload()
+    batch.failed()
+    this.#probe ??= setTimeout(() => {
+      this.#probe = null
+      this.#timeOnDiskMs = 0
+      if (this.#failure !== null) this.change(() => {}).catch(() => {})
+    }, retryAfterMs).unref()
+  }
+
+  #namesake(functionName: string, callerId: string): CallId | null {
+    const id = this.#options.tables['caller-ids'].get([functionName, callerId])
+    return id === undefined ? null : (id as CallId)
+  }
+
+  #timeOperations(batch: LogBatch) {
+    const value = this.#nextTimeMs(batch)
+    return value === null ? [] : [{ kind: 'put', table: 'meta', key: 'time', value } as const]
+  }
+
+  #nextTimeMs({ nowMs }: LogBatch): number | null {
+    return nowMs - this.#timeOnDiskMs >= timeEveryMs ? nowMs : null
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import type { VersionLabel } from '../model/version.ts'
+import { callTag } from './call-id.ts'
+import type { StoredKey } from './log-tables.ts'
+
+/** Where a segment stands, and what can be known of it without reading it. */
+export interface SegmentKey {
+  readonly functionName: string
+  readonly dueAtMs: number
+  readonly nonce: string
+  readonly version: VersionLabel
+  readonly count: number
+}
+
+/** Where ends of calls stand that were enqueued in the same millisecond and have the same tag. */
+export interface EndedKey {
+  readonly enqueuedAtMs: number
+  readonly tag: number
+  readonly nonce: string
+}
+
+/** Behind every string and number. */
+const last = '\u{10ffff}'
+
+/** First the tag, which a call's id tells, so that a call can be found by its id. */
+export function storedSegmentKey(key: SegmentKey): (string | number)[] {
+  const { functionName, dueAtMs, nonce, version, count } = key
+  return [callTag(functionName), functionName, dueAtMs, nonce, String(version), count]
+}
+
+export function segmentKeyOf(stored: StoredKey): SegmentKey {
+  const [, functionName, dueAtMs, nonce, version, count] = stored as [
+    number,
+    string,
+    number,
+    string,
+    string,
+    number,
+  ]
+  return { functionName, dueAtMs, nonce, version: versionOf(version), count }
+}
+
+/** Before all segments of the function that are due at `dueAtMs`. */
+export function segmentsFrom(functionName: string, dueAtMs: number): StoredKey {
+  return [callTag(functionName), functionName, dueAtMs]
+}
+
+/** Behind all segments of the function. */
+export function segmentsEnd(functionName: string): StoredKey {
+  return [callTag(functionName), functionName, last]
+}
+
+/** Behind the segment, before the next. */
+export function segmentEnd({ functionName, dueAtMs, nonce }: SegmentKey): StoredKey {
+  return [callTag(functionName), functionName, dueAtMs, nonce, last]
+}
+
+export function storedEndedKey({ enqueuedAtMs, tag, nonce }: EndedKey): (string | number)[] {
+  return [enqueuedAtMs, tag, nonce]
+}
+
+export function endedKeyOf(stored: StoredKey): EndedKey {
+  const [enqueuedAtMs, tag, nonce] = stored as [number, number, string]
+  return { enqueuedAtMs, tag, nonce }
+}
+
+export function versionOf(text: string): VersionLabel {
+  return text === '$LATEST' ? text : Number(text)
+}
+
+/** Parts of keys that are given once, in this process and all others; in the order in which they were given. */
+export class Nonces {
+  readonly #process = randomBytes(8).toString('hex')
+  #given = 0
+
+  next(): string {
+    this.#given++
+    return this.#given.toString(16).padStart(10, '0') + this.#process
+  }
+}

@@ -1,0 +1,175 @@
+import type { Call, CallId, CallProgress } from '../model/call.ts'
+import { type CallFinder, type FoundWaiting, waitingCall } from './call-finder.ts'
+import { FunctionQueue } from './function-queue.ts'
+import { type SegmentKey, segmentKeyOf } from './log-keys.ts'
+import type { LogDatabases } from './log-tables.ts'
+import { OpenSegment } from './open-segment.ts'
+
+/** A call that nobody else can take until it is given back, or settled. */
+export interface TakenCall {
+  readonly segment: OpenSegment
+  readonly index: number
+  readonly call: Call
+  readonly progress: CallProgress
+}
+
+/** What waits, function by function: whatever the number of calls, only segments that were begun are in memory. */
+export class WaitingCalls {
+  readonly #tables: LogDatabases
+  readonly #finder: CallFinder
+  readonly #queues = new Map<string, FunctionQueue>()
+  /** By nonce. */
+  readonly #open = new Map<string, OpenSegment>()
+
+  constructor(tables: LogDatabases, finder: CallFinder) {
+    this.#tables = tables
+    this.#finder = finder
+  }
+
+  get queues(): Iterable<FunctionQueue> {
+    return this.#queues.values()
+  }
+
+  queueOf(functionName: string): FunctionQueue {
+    const queue = this.#queues.get(functionName) ?? new FunctionQueue(functionName)
+    this.#queues.set(functionName, queue)
+    return queue
+  }
+
+  note(functionName: string, dueAtMs: number): void {
+    this.queueOf(functionName).rewind(dueAtMs)
+  }
+
+  /** Looks for what was appended and not told, and forgets functions of which nothing waits. */
+  lookAgain(): void {
+    const names = new Set(this.#finder.functionNames())
+    for (const name of names) this.note(name, 0)
+    const busy = new Set(Array.from(this.#open.values(), ({ key }) => key.functionName))
+    for (const { functionName, isPaused } of [...this.#queues.values()]) {
+      if (!isPaused && !names.has(functionName) && !busy.has(functionName)) this.#queues.delete(functionName)
+    }
+  }
+
+  /** When the oldest that waits is due, or was; null = nothing waits. */
+  nextDueMs(queue: FunctionQueue): number | null {
+    if (queue.unopenedDueMs === undefined) queue.unopenedDueMs = this.#firstUnopened(queue)?.dueAtMs ?? null
+    let dueMs = queue.unopenedDueMs ?? Number.POSITIVE_INFINITY
+    for (const { key } of queue.begun) dueMs = Math.min(dueMs, key.dueAtMs)
+    return dueMs === Number.POSITIVE_INFINITY ? null : dueMs
+  }
+
+  /**
+   * Takes calls that are due, the oldest first, at most `max`.
+   *
+   * @param mayTake asked once for each call that is at hand, until it says no
+   */
+  take(
+    queue: FunctionQueue,
+    max: number,
+    nowMs: number,
+    mayTake: (id: CallId) => 'yes' | 'skip' | 'stop',
+  ): TakenCall[] {
+    const taken: TakenCall[] = []
+    const passedOver = new Set<string>()
+    for (;;) {
+      const segment = taken.length < max ? this.#nextDue(queue, nowMs, passedOver) : null
+      if (segment === null) return taken
+      const isDone = this.#takeFrom(segment, max, mayTake, taken)
+      this.#update(segment)
+      if (isDone) return taken
+      passedOver.add(segment.key.nonce)
+    }
+  }
+
+  /** Takes one that was found waiting; null = it is taken, or has gone on. */
+  takeFound(found: FoundWaiting): TakenCall | null {
+    const { key, index } = found
+    const segment = this.#open.get(key.nonce) ?? this.#openSegment(key)
+    if (!segment.isWaiting(index)) return null
+    segment.take(index)
+    this.#update(segment)
+    return { segment, index, ...waitingCall(found) }
+  }
+
+  giveBack({ segment, index }: Pick<TakenCall, 'segment' | 'index'>): void {
+    segment.giveBack(index)
+    this.#update(segment)
+  }
+
+  settle({ segment, index }: Pick<TakenCall, 'segment' | 'index'>): void {
+    segment.settle(index)
+    this.#update(segment)
+  }
+
+  /** True = it has seen the last of what it may take. */
+  #takeFrom(
+    segment: OpenSegment,
+    max: number,
+    mayTake: (id: CallId) => 'yes' | 'skip' | 'stop',
+    taken: TakenCall[],
+  ): boolean {
+    const { key } = segment
+    const block = this.#finder.block(key)
+    if (block === null) return false
+    for (let index = 0; index < key.count; index++) {
+      if (!segment.isWaiting(index)) continue
+      if (taken.length === max) return true
+      const answer = mayTake(block.idAt(index))
+      if (answer === 'stop') return true
+      if (answer === 'skip') continue
+      segment.take(index)
+      taken.push({ segment, index, ...waitingCall({ key, block, index }) })
+    }
+    return false
+  }
+
+  #nextDue(queue: FunctionQueue, nowMs: number, passedOver: ReadonlySet<string>): OpenSegment | null {
+    let oldest: OpenSegment | null = null
+    for (const segment of queue.begun) {
+      const { dueAtMs, nonce } = segment.key
+      if (dueAtMs > nowMs || passedOver.has(nonce)) continue
+      if (oldest === null || isBefore(segment.key, oldest.key)) oldest = segment
+    }
+    const key = this.#firstUnopened(queue)
+    if (key === null || key.dueAtMs > nowMs || passedOver.has(key.nonce)) return oldest
+    if (oldest !== null && isBefore(oldest.key, key)) return oldest
+    queue.pass(key)
+    return this.#openSegment(key)
+  }
+
+  #firstUnopened(queue: FunctionQueue): SegmentKey | null {
+    if (queue.unopenedDueMs === null) return null
+    for (const stored of this.#tables.segments.getKeys(queue.range)) {
+      const key = segmentKeyOf(stored)
+      if (!this.#open.has(key.nonce)) return key
+      queue.pass(key)
+    }
+    queue.unopenedDueMs = null
+    return null
+  }
+
+  #openSegment(key: SegmentKey): OpenSegment {
+    // A segment that nobody began holds no stale calls: who takes one writes a row for it first.
+    const block = this.#finder.claimOf(key) === null ? null : this.#finder.block(key)
+    const segment = new OpenSegment(
+      key,
+      (index) => block !== null && this.#finder.isStale(block.idAt(index), key),
+    )
+    this.#open.set(key.nonce, segment)
+    return segment
+  }
+
+  #update(segment: OpenSegment): void {
+    const { key, taken, waiting } = segment
+    const queue = this.queueOf(key.functionName)
+    if (taken > 0 && waiting > 0) queue.begun.add(segment)
+    else queue.begun.delete(segment)
+    if (taken > 0) return
+    this.#open.delete(key.nonce)
+    if (waiting > 0) queue.rewind(key.dueAtMs)
+  }
+}
+
+function isBefore(a: SegmentKey, b: SegmentKey): boolean {
+  return a.dueAtMs < b.dueAtMs || (a.dueAtMs === b.dueAtMs && a.nonce < b.nonce)
+}
