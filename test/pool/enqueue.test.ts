@@ -61,7 +61,7 @@ function attempt(depth: number, number = 1): AttemptContext {
 
 /** Awaits before it asks, as most functions do: then several requests go on in one entry. */
 const asking = `({ async handler(event, { env }) {
-  await new Promise((resolve) => setTimeout(resolve, 2))
+  await null
   return await env.QUEUE.enqueue(event) } })`
 
 describe('a call that a function enqueues', () => {
