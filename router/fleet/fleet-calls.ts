@@ -5,7 +5,7 @@ import { ToldDepths } from './told-depths.ts'
 import type { CallNews } from './worker-process.ts'
 
 export interface FleetCallsOptions {
-  readonly retryLog: Pick<RetryLog, 'noteAppended' | 'stats'>
+  readonly retryLog: Pick<RetryLog, 'noteAppended' | 'noteFailure' | 'stats'>
   /** See `WorkerBoot`. */
   readonly logOffsetMs: number
   readonly getFunction: (functionName: string) => FunctionRecord | null
@@ -29,16 +29,11 @@ export class FleetCalls {
     })
   }
 
-  /** Why a worker cannot write the retry log; null = each can that has tried. */
-  get logFailure(): string | null {
-    for (const { logFailure } of this.#members) if (logFailure !== null) return logFailure
-    return null
-  }
-
   /** Takes a worker in that is about to start. */
   join(taker: AttemptTaker): CallMember {
+    const { retryLog } = this.#options
     const member = new CallMember(taker, this.runner, {
-      noteAppended: (...note) => this.#options.retryLog.noteAppended(...note),
+      retryLog,
       onLeft: () => this.#members.delete(member),
     })
     this.#members.add(member)
@@ -59,21 +54,20 @@ export class FleetCalls {
   }
 }
 
+interface CallMemberFleet {
+  readonly retryLog: Pick<RetryLog, 'noteAppended' | 'noteFailure'>
+  readonly onLeft: () => void
+}
+
 /** One worker's part. */
 export class CallMember {
   readonly #taker: AttemptTaker
   readonly #runner: FleetCallRunner
   readonly #attempts: WorkerAttempts
-  readonly #fleet: { readonly noteAppended: RetryLog['noteAppended']; readonly onLeft: () => void }
+  readonly #fleet: CallMemberFleet
   readonly #depths = new ToldDepths()
-  /** Why it cannot write the retry log; null = it can, as far as it knows. */
-  logFailure: string | null = null
 
-  constructor(
-    taker: AttemptTaker,
-    runner: FleetCallRunner,
-    fleet: { readonly noteAppended: RetryLog['noteAppended']; readonly onLeft: () => void },
-  ) {
+  constructor(taker: AttemptTaker, runner: FleetCallRunner, fleet: CallMemberFleet) {
     this.#taker = taker
     this.#runner = runner
     this.#fleet = fleet
@@ -82,11 +76,13 @@ export class CallMember {
 
   receive(news: CallNews): void {
     if (news.kind === 'attempted') this.#runner.took(this.#attempts, news.results)
-    else if (news.kind === 'logState') this.logFailure = news.failure
-    else {
+    else if (news.kind === 'logState') {
+      // Whether it can be written again is seen here, too: the worker says so only when it has something to write.
+      if (news.failure !== null) this.#fleet.retryLog.noteFailure(news.failure)
+    } else {
       for (const note of news.notes) {
         this.#depths.appended(note)
-        this.#fleet.noteAppended(note.functionName, note.count, note.dueAtMs)
+        this.#fleet.retryLog.noteAppended(note.functionName, note.count, note.dueAtMs)
       }
     }
   }

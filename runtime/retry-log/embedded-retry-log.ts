@@ -139,6 +139,10 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     this.#notify()
   }
 
+  noteFailure(failure: string): void {
+    this.#parts.commits.noteFailure(failure)
+  }
+
   async extend(lease: Lease, leaseMs: number): Promise<boolean> {
     this.#checkOpen()
     const { leases } = this.#parts.claims

@@ -128,11 +128,16 @@ export class LogCommits {
   }
 
   #fail(batch: LogBatch, error: IsoletteError): void {
-    this.#failure = error.message
+    this.noteFailure(error.message)
     // It may have been done for all that: the thread that wrote it died.
     this.#options.finder.refresh()
     this.#options.counts.reload()
     batch.failed()
+  }
+
+  /** It cannot be written, until it is seen that it can. */
+  noteFailure(failure: string): void {
+    this.#failure = failure
     this.#probe ??= setTimeout(() => {
       this.#probe = null
       this.#timeOnDiskMs = 0

@@ -117,6 +117,8 @@ export interface RetryLog extends CallAppender {
   onAppended(listener: () => void): () => void
   /** Another process has appended: what is due may have changed. */
   noteAppended(functionName: string, count: number, dueAtMs: number): void
+  /** Another process could not write it: so it stands in `stats` until this one can, which is tried now and then. */
+  noteFailure(failure: string): void
 
   /** The lease lasts `leaseMs` from now. False = it was lost before; so it is with the next four. */
   extend(lease: Lease, leaseMs: number): Promise<boolean>

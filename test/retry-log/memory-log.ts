@@ -104,6 +104,9 @@ export class MemoryLog implements RetryLog {
     this.#notify()
   }
 
+  /** Its disk takes everything at once, or nothing. */
+  noteFailure(): void {}
+
   async extend(lease: Lease, leaseMs: number): Promise<boolean> {
     this.#beforeWrite()
     const kept = this.#leased(lease)
