@@ -259,7 +259,7 @@ export class MemoryLog implements RetryLog {
     random.writeUInt32BE(place)
     const id = mintCallId(enqueuedAtMs, callTag(call.functionName), random)
     const dueAtMs = enqueuedAtMs + delayMs
-    const added: Call = { ...call, id, enqueuedAtMs, ageFromMs: dueAtMs }
+    const added: Call = { ...structuredClone(call), id, enqueuedAtMs, ageFromMs: dueAtMs }
     const kept = { place, call: added, progress: noProgress, dueAtMs, lease: null, end: null, forgetAtMs: 0 }
     this.#disk.calls.set(id, kept)
     return added
