@@ -15,6 +15,7 @@ export function formatRecord(record: InvocationRecord): string {
     ...(record.status === null ? [] : [String(record.status)]),
     ...(record.phase === 'call' ? [] : [record.phase]),
     ...request,
+    ...(record.attempt === null ? [] : [`attempt ${record.attempt}`]),
     `${record.durationMs.toFixed(1)}ms`,
     `cpu ${record.cpuMs.toFixed(1)}ms`,
     ...(record.coldStart && record.phase === 'call' ? ['cold'] : []),

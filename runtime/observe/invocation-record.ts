@@ -33,6 +33,7 @@ export function invocationRecord(
     version: String(target.label),
     alias: target.alias,
     trigger: at.phase === 'init' || at.phase === 'shutdown' ? 'instance' : event.kind,
+    attempt: invocation.attempt?.number ?? null,
     method: isHttp ? event.method : null,
     path: isHttp ? pathOf(event.url) : null,
     outcome: outcome.kind,

@@ -18,6 +18,8 @@ export interface InvocationRecord {
   readonly alias: string | null
   /** `instance`: it began or ended, and nobody asked. */
   readonly trigger: 'http' | 'direct' | 'scheduled' | 'instance'
+  /** Which attempt to run the call of that id, from 1; null = somebody waited for the answer. */
+  readonly attempt: number | null
   readonly method: string | null
   /** Path only: queries hold secrets more often than not. */
   readonly path: string | null

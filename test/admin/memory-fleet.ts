@@ -125,6 +125,7 @@ export function recordOf(id: string, changes: Partial<InvocationRecord> = {}): I
     version: '3',
     alias: 'live',
     trigger: 'http',
+    attempt: null,
     method: 'GET',
     path: '/hello',
     outcome: 'ok',

@@ -68,6 +68,7 @@ it('writes what an operator wants to know, and nothing that may be secret', () =
     version: '3',
     alias: 'live',
     trigger: 'http',
+    attempt: null,
     method: 'GET',
     path: '/path/x',
     outcome: 'exception',
@@ -89,20 +90,24 @@ it('writes what an operator wants to know, and nothing that may be secret', () =
   assert.doesNotMatch(JSON.stringify(lines), /secret/)
 })
 
-it('records direct events', () => {
+it('records direct events, and which attempt it was', () => {
   const { recorder, received } = open()
   const event = { kind: 'direct' as const, json: '{"secret":1}' }
   recorder.settled(
-    invocationOf(targetOf('hello', '$LATEST', null), { event }),
+    {
+      ...invocationOf(targetOf('hello', '$LATEST', null), { event }),
+      attempt: { number: 2, enqueuedAtMs: 0, depth: 0 },
+    },
     { kind: 'exceeded_cpu', message: 'over 50 ms' },
     null,
     5,
   )
-  const { trigger, method, path, version, alias, status, message } = received()[0]!
+  const { trigger, attempt, method, path, version, alias, status, message } = received()[0]!
   assert.deepEqual(
-    { trigger, method, path, version, alias, status, message },
+    { trigger, attempt, method, path, version, alias, status, message },
     {
       trigger: 'direct',
+      attempt: 2,
       method: null,
       path: null,
       version: '$LATEST',

@@ -21,7 +21,7 @@ const memoryMs = 1000
  */
 export class AttemptPace {
   readonly #options: AttemptPaceOptions
-  #savedMs = 0
+  #savedMs = alone.portionMs
   #lookedAtMs: number
   #requests = 0
   #requestAtMs = Number.NEGATIVE_INFINITY

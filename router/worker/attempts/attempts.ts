@@ -109,7 +109,7 @@ export class Attempts {
   }
 
   #goOnIn(ms: number): void {
-    this.#next = { kind: 'timer', timer: setTimeout(this.#takeTurn, ms) }
+    this.#next = { kind: 'timer', timer: setTimeout(this.#takeTurn, ms).unref() }
   }
 
   readonly #takeTurn = (): void => {
