@@ -15,7 +15,6 @@ import type {
   WorkerMetrics,
   WorkerStatus,
 } from '../../runtime/index.ts'
-import { IsoletteError } from '../../runtime/index.ts'
 import {
   BundleCache,
   CompiledBootstrap,
@@ -27,6 +26,7 @@ import {
   LayerCodeCache,
   monotonicMs,
   OutboundAgents,
+  openCallAppender,
   openRegistryView,
   Pool,
   postJson,
@@ -83,9 +83,7 @@ export async function createWorkerService(context: WorkerContext): Promise<Worke
   const depths = new QueueDepths()
   const enqueueCounters = new EnqueueCounters()
   const enqueuer = new WorkerEnqueuer({
-    openAppender: () => {
-      throw new IsoletteError('retry_log_unavailable', 'Cannot open the retry log: there is none')
-    },
+    openAppender: () => openCallAppender({ dataDir: options.dataDir, offsetMs: context.logOffsetMs }),
     picker,
     depths,
     counters: enqueueCounters,
