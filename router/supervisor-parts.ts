@@ -51,6 +51,7 @@ export interface SupervisorParts {
   readonly fleet: Fleet
   readonly calls: CallControl
   readonly enqueues: () => EnqueueMetrics
+  readonly firings: () => Readonly<Record<string, number>>
   readonly log: Logger
   /** Where functions are served. */
   readonly address: () => { readonly host: string; readonly port: number }

@@ -99,6 +99,7 @@ export class Supervisor {
       fleet,
       calls: calls.control,
       enqueues: () => calls.enqueueMetrics(),
+      firings: () => calls.firings(),
       log,
       address,
     })

@@ -61,6 +61,11 @@ export class SupervisorCalls {
     return this.#enqueues.toMetrics()
   }
 
+  /** How many times that triggers name came to each end. */
+  firings(): Readonly<Record<string, number>> {
+    return this.#schedules.decisions
+  }
+
   /** Something changed of what is deployed. */
   apply(delta: RegistryDelta): void {
     this.#schedules.apply(delta)

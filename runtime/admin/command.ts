@@ -18,6 +18,8 @@ export interface AdminParts {
   readonly calls: CallControl
   /** What this process has accepted of asynchronous calls itself, and refused. */
   readonly enqueues: () => EnqueueMetrics
+  /** How many times that triggers name came to each end. */
+  readonly firings: () => Readonly<Record<string, number>>
   /** Of isolette. */
   readonly version: string
   /** Wall clock, in milliseconds. */

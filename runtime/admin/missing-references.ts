@@ -2,7 +2,7 @@ import type { FunctionRecord } from '../model/function.ts'
 import { formatQualifier, parseFunctionReference, type Qualifier } from '../model/qualifier.ts'
 import type { Registry, Upload } from '../registry/registry.ts'
 
-type Deployed = Pick<Registry, 'getFunction' | 'listVersions'>
+type Deployed = Pick<Registry, 'getFunction' | 'hasVersion'>
 
 /**
  * Warnings about what a function names in `bindings`, `async` and `triggers` and is not there: functions are deployed one
@@ -40,6 +40,6 @@ function hasVersion(record: FunctionRecord, qualifier: Qualifier, deployed: Depl
     case 'alias':
       return Object.hasOwn(record.aliases, qualifier.alias)
     case 'version':
-      return deployed.listVersions(record.name).some(({ version }) => version === qualifier.version)
+      return deployed.hasVersion(record.name, qualifier.version)
   }
 }

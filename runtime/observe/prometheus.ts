@@ -8,8 +8,10 @@ export function prometheusText(counted: {
   readonly workerRestarts: number
   /** What the supervisor accepted itself. */
   readonly enqueues: EnqueueMetrics
+  /** Times that triggers name, by what became of them. */
+  readonly firings: Readonly<Record<string, number>>
 }): string {
-  const { workers, workerRestarts, enqueues } = counted
+  const { workers, workerRestarts, enqueues, firings } = counted
   const text = new Exposition()
   writeVersions(text, sumVersions(workers.flatMap((worker) => worker.versions)))
   writeInstances(text, workers)
@@ -20,6 +22,12 @@ export function prometheusText(counted: {
   text.family('isolette_worker_restarts_total', 'counter', 'Workers that ended unasked and were replaced.')
   text.sample({}, workerRestarts)
   writeEnqueues(text, sumEnqueues([enqueues, ...workers.map((worker) => worker.enqueues)]))
+  text.family(
+    'isolette_trigger_firings_total',
+    'counter',
+    'Times that triggers name, by what became of them.',
+  )
+  for (const [decision, count] of Object.entries(firings)) text.sample({ decision }, count)
   return text.toString()
 }
 

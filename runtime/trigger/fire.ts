@@ -5,22 +5,8 @@ import type { FunctionRecord } from '../model/function.ts'
 import { firingId } from '../model/trigger-key.ts'
 import type { VersionLabel } from '../model/version.ts'
 import type { RetryLog } from '../retry-log/retry-log.ts'
+import type { ScheduleDecision } from './schedule-decision.ts'
 import type { DueTime } from './trigger-times.ts'
-
-/** What became of a time that a trigger names. */
-export type ScheduleDecision =
-  /** A call was enqueued. */
-  | 'fired'
-  /** It came while nobody looked, too long ago or before another that is made up for. */
-  | 'missed'
-  /** The call of an earlier firing has not ended. */
-  | 'overlap'
-  /** As many calls of the function wait or run as may. */
-  | 'queue_full'
-  /** The alias or version that the trigger is for is not there. */
-  | 'no_version'
-  /** The log cannot be written: it is tried again until the next time comes. */
-  | 'failed'
 
 export interface FiringParts {
   readonly log: Pick<RetryLog, 'append' | 'isOpen' | 'setTriggerMark'>

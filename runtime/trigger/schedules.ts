@@ -4,7 +4,8 @@ import type { FunctionRecord } from '../model/function.ts'
 import { triggerKey } from '../model/trigger-key.ts'
 import type { Registry, RegistryDelta } from '../registry/registry.ts'
 import type { RetryLog, TriggerMark } from '../retry-log/retry-log.ts'
-import { type FiringParts, fire, type ScheduleDecision } from './fire.ts'
+import { type FiringParts, fire } from './fire.ts'
+import { type ScheduleDecision, scheduleDecisions } from './schedule-decision.ts'
 import { TriggerTimes } from './trigger-times.ts'
 
 /** What became of a time that a trigger names. */
@@ -58,6 +59,10 @@ export class Schedules {
   readonly #functions = new Map<string, Map<string, Entry>>()
   /** What is being written. */
   readonly #running = new Set<Promise<void>>()
+  readonly #decisions = Object.fromEntries(scheduleDecisions.map((decision) => [decision, 0])) as Record<
+    ScheduleDecision,
+    number
+  >
   #isOpen = false
   /** When something is due next; infinite = nothing is. */
   #nextMs = Number.POSITIVE_INFINITY
@@ -66,6 +71,11 @@ export class Schedules {
 
   constructor(options: SchedulesOptions) {
     this.#options = options
+  }
+
+  /** How many times that triggers name came to each end, as `onDecision` is told of them. */
+  get decisions(): Readonly<Record<ScheduleDecision, number>> {
+    return { ...this.#decisions }
   }
 
   /**
@@ -204,6 +214,7 @@ export class Schedules {
     callId: CallId | null = null,
     error: unknown = null,
   ): void {
+    this.#decisions[decision]++
     const { cron, timezone } = trigger
     const functionName = record.name
     this.#options.onDecision({ decision, functionName, cron, timezone, scheduledAtMs, callId, error })

@@ -72,11 +72,12 @@ describe('health', () => {
     assert.match(text, /^isolette_async_log_writable 1$/m)
   })
 
-  it('counts the calls that the supervisor accepted itself', async () => {
+  it('counts the calls that the supervisor accepted itself, and what became of firings', async () => {
     await using admin = await RunningAdminServer.start()
     admin.enqueues.accepted('admin', 3)
     const { text } = await admin.ask('GET', '/metrics')
     assert.match(text, /^isolette_async_accepted_total\{source="admin"\} 1$/m)
+    assert.match(text, /^isolette_trigger_firings_total\{decision="overlap"\} 1$/m)
   })
 })
 

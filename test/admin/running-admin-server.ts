@@ -37,6 +37,7 @@ export class RunningAdminServer implements AsyncDisposable {
       fleet: this.fleet,
       calls: this.calls,
       enqueues: () => this.enqueues.toMetrics(),
+      firings: () => ({ fired: 3, overlap: 1 }),
       builder: this.builder,
       artifacts: this.artifacts,
       version: '1.2.3',

@@ -74,7 +74,12 @@ describe('prometheusText', () => {
       ],
       workerRestarts: 7,
       enqueues: { accepted: { admin: 4, schedule: 1 }, refused: { queue_full: 1 }, latency: empty },
+      firings: { fired: 2, missed: 1 },
     })
+    assert.deepEqual(linesOf(text, 'isolette_trigger_firings_total'), [
+      'isolette_trigger_firings_total{decision="fired"} 2',
+      'isolette_trigger_firings_total{decision="missed"} 1',
+    ])
     assert.deepEqual(linesOf(text, 'isolette_invocations_total'), [
       'isolette_invocations_total{function="hello",version="3",outcome="exceeded_cpu"} 2',
       'isolette_invocations_total{function="hello",version="3",outcome="exception"} 1',
@@ -111,6 +116,7 @@ describe('prometheusText', () => {
       workers: [workerOf({ versions: [versionOf('hello', { duration })] })],
       workerRestarts: 0,
       enqueues: noEnqueues,
+      firings: { fired: 2, missed: 1 },
     })
     const lines = linesOf(text, 'isolette_invocation_duration_seconds')
     assert.equal(lines.length, last + 3)
@@ -130,6 +136,7 @@ describe('prometheusText', () => {
       workers: [workerOf({ versions: [versionOf('hello')] })],
       workerRestarts: 0,
       enqueues: noEnqueues,
+      firings: { fired: 2, missed: 1 },
     })
     const types = new Map<string, string>()
     for (const line of text.trimEnd().split('\n')) {
@@ -142,12 +149,12 @@ describe('prometheusText', () => {
         assert.ok(sample && types.has(sample[1]!), `stray ${line}`)
       }
     }
-    assert.equal(types.size, 17)
+    assert.equal(types.size, 18)
     assert.ok(text.endsWith('\n'))
   })
 
   it('has a whole answer when no worker does', () => {
-    const text = prometheusText({ workers: [], workerRestarts: 3, enqueues: noEnqueues })
+    const text = prometheusText({ workers: [], workerRestarts: 3, enqueues: noEnqueues, firings: {} })
     assert.match(text, /^isolette_resident_instances 0$/m)
     assert.match(text, /^isolette_async_enqueue_duration_seconds_count 0$/m)
     assert.match(text, /^isolette_worker_restarts_total 3$/m)

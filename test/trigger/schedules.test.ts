@@ -149,6 +149,8 @@ test('a firing is skipped while the call of an earlier one has not ended, over a
     'fired b 08:01:00',
     'overlap a 08:01:00',
   ])
+  const { fired, overlap, missed } = scene.schedules.decisions
+  assert.deepEqual([fired, overlap, missed], [3, 1, 0])
   await scene.restart('2026-11-21T08:01:40Z')
   await scene.passUntil('2026-11-21T08:02:30Z')
   assert.deepEqual(scene.decided().sort(), ['fired b 08:02:00', 'overlap a 08:02:00'])

@@ -34,9 +34,14 @@ export const healthCommands = [
     method: 'GET',
     path: '/metrics',
     description: 'Counters and gauges of all workers and of the retry log, as Prometheus reads them.',
-    async run({ fleet, calls, enqueues }) {
+    async run({ fleet, calls, enqueues, firings }) {
       const workers = await fleet.metrics()
-      const text = prometheusText({ workers, workerRestarts: fleet.restarts, enqueues: enqueues() })
+      const text = prometheusText({
+        workers,
+        workerRestarts: fleet.restarts,
+        enqueues: enqueues(),
+        firings: firings(),
+      })
       return { kind: 'text', contentType: prometheusContentType, text: text + callMetricsText(calls) }
     },
   }),
