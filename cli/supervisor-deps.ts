@@ -9,12 +9,18 @@ import {
 } from '../router/main.ts'
 import type { ServerOptions } from '../router/options.ts'
 import {
+  CallDelivery,
   createAdminServer,
   createBuilder,
   createLog,
+  DurationHistogram,
+  EnqueueCounters,
   openArtifactStore,
   openRegistry,
+  openRetryLog,
   Provisioning,
+  Schedules,
+  systemTimers,
 } from '../runtime/supervisor-side.ts'
 import { print } from './print.ts'
 
@@ -28,6 +34,21 @@ export function supervisorDeps(options: ServerOptions, deployPaths: () => Promis
       const registry = await openRegistry({ dataDir, artifacts, clock: Date.now })
       return { registry, artifacts }
     },
+    openRetryLog: ({ dataDir }) => openRetryLog({ dataDir }),
+    createDelivery: (options) =>
+      new CallDelivery({
+        ...options,
+        timers: systemTimers,
+        random: Math.random,
+        makeDurationCounter: () => new DurationHistogram(),
+      }),
+    createEnqueues: () => new EnqueueCounters(),
+    createSchedules: (options) =>
+      new Schedules({
+        ...options,
+        wallMs: Date.now,
+        setTimer: (callback, delayMs) => systemTimers.after(delayMs, callback),
+      }),
     createBuilder,
     createProvisioning: (options) => new Provisioning(options),
     createAdmin: (parts) => adminServer(parts, startedAtMs),

@@ -32,7 +32,7 @@ export interface OpenRegistry {
 /** The retry log, opened for the one process that says what becomes of calls. */
 export interface OpenRetryLog extends RetryLog {
   /** What its time is ahead of the machine's monotonic clock. */
-  readonly offsetMs: number
+  readonly clockOffsetMs: number
 }
 
 /** What the supervisor's own process counts of the calls that it is asked to accept. */

@@ -32,7 +32,7 @@ export class SupervisorCalls {
     const observer = new CallObserver(log, this.#enqueues)
     this.fleet = new FleetCalls({
       retryLog,
-      logOffsetMs: retryLog.offsetMs,
+      logOffsetMs: retryLog.clockOffsetMs,
       getFunction: (functionName) => registry.getFunction(functionName),
       nowMs: () => performance.now(),
     })
