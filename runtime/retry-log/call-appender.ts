@@ -4,7 +4,7 @@ import { CommitQueue } from './commit-queue.ts'
 import { CountSeries } from './count-series.ts'
 import { joinLogClock, type LogClock, monotonicMs } from './log-clock.ts'
 import { joinLogFile, logFile } from './log-file.ts'
-import { Nonces } from './log-keys.ts'
+import { callerKey, Nonces } from './log-keys.ts'
 import type { LogStore } from './log-tables.ts'
 import type { LogWriter } from './log-write.ts'
 import { createLogWriter } from './log-writer.ts'
@@ -60,7 +60,7 @@ class EmbeddedCallAppender implements OpenCallAppender {
   }
 
   async get(id: CallId): Promise<CallStatus | null> {
-    return new CallFinder(this.#opened()).status(id)
+    return new CallFinder(this.#opened(), logFile(this.#dataDir)).status(id)
   }
 
   async close(): Promise<void> {
@@ -70,12 +70,13 @@ class EmbeddedCallAppender implements OpenCallAppender {
   }
 
   async #commit(waiting: readonly Waiting[]): Promise<void> {
+    let left = waiting
     try {
-      let left = this.#withoutDuplicates(waiting)
+      left = this.#withoutDuplicates(left)
       while (left.length > 0 && !(await this.#write(left))) left = this.#withoutDuplicates(left)
     } catch (error) {
       this.#series.renew()
-      for (const { reject } of waiting) reject(error)
+      for (const { reject } of left) reject(error)
     }
   }
 
@@ -107,7 +108,7 @@ class EmbeddedCallAppender implements OpenCallAppender {
     const seen = new Set<string>()
     for (const one of waiting) {
       const { functionName, callerId } = one.call
-      const id = callerId === null ? undefined : tables['caller-ids'].get([functionName, callerId])
+      const id = callerId === null ? undefined : tables['caller-ids'].get(callerKey(functionName, callerId))
       const name = `${functionName}:${callerId}`
       if (id !== undefined) one.resolve({ kind: 'duplicate', id: id as CallId })
       else if (callerId !== null && seen.has(name)) this.#queue.add(one)

@@ -1,4 +1,5 @@
 import type { CallId } from '../model/call.ts'
+import { damaged } from '../storage/store-file.ts'
 
 const idBytes = 16
 const countBytes = 4
@@ -28,17 +29,23 @@ export function packBlock(entries: readonly BlockEntry[]): Uint8Array {
   return bytes
 }
 
-/** What `packBlock` made. @throws RangeError from the constructor if the bytes are nothing of the kind */
+/** What `packBlock` made. */
 export class CallBlock {
   readonly count: number
   readonly #bytes: Buffer
+  readonly #file: string
 
-  constructor(bytes: Buffer) {
+  /**
+   * @param file that the bytes were read from, for messages
+   * @throws IsoletteError `data_damaged` if they are nothing of the kind
+   */
+  constructor(bytes: Buffer, file: string) {
     this.#bytes = bytes
+    this.#file = file
     this.count = bytes.length < countBytes ? 0 : bytes.readUInt32LE(0)
-    if (this.count === 0 || bytes.length < this.#bodiesAt || this.#endOf(this.count - 1) !== bytes.length) {
-      throw new RangeError('it holds no calls')
-    }
+    const isWhole =
+      this.count > 0 && bytes.length >= this.#bodiesAt && this.#endOf(this.count - 1) === bytes.length
+    if (!isWhole) throw damaged(file, 'a record of calls is not whole')
   }
 
   idAt(index: number): CallId {
@@ -63,6 +70,15 @@ export class CallBlock {
   bodyAt(index: number): Uint8Array {
     const start = index === 0 ? this.#bodiesAt : this.#endOf(index - 1)
     return this.#bytes.subarray(start, this.#endOf(index))
+  }
+
+  /** @throws IsoletteError `data_damaged` if `unpack` throws */
+  read<T>(index: number, unpack: (body: Uint8Array) => T): T {
+    try {
+      return unpack(this.bodyAt(index))
+    } catch (cause) {
+      throw damaged(this.#file, `the record of the call ${this.idAt(index)} cannot be read`, cause)
+    }
   }
 
   get #bodiesAt(): number {

@@ -2,7 +2,6 @@ import type { CallFinder } from './call-finder.ts'
 import type { FunctionQueue } from './function-queue.ts'
 import { type HeldCall, Leases } from './leases.ts'
 import type { LogBatch } from './log-batch.ts'
-import type { OpenSegment } from './open-segment.ts'
 import type { Lease } from './retry-log.ts'
 import type { TakenCall, WaitingCalls } from './waiting-calls.ts'
 
@@ -29,21 +28,33 @@ export class CallClaims {
   claim(batch: LogBatch, wish: ClaimWish): HeldCall[] {
     this.freeEnded(batch.nowMs)
     const held: HeldCall[] = []
-    let queues = this.#inTurn(batch.nowMs)
+    try {
+      this.#claimInTurn(batch.nowMs, wish, held)
+    } catch (error) {
+      for (const one of held) this.#return(one)
+      throw error
+    }
+    for (const segment of new Set(held.map((one) => one.segment))) batch.touch(segment)
+    batch.whenFailed(() => {
+      for (const one of held) this.#return(one)
+    })
+    return held
+  }
+
+  #claimInTurn(nowMs: number, wish: ClaimWish, held: HeldCall[]): void {
+    let queues = this.#inTurn(nowMs)
     while (queues.length > 0 && held.length < wish.limit) {
       // As many of each as there are places for all of them: one by one would read its first segment again for each.
       const share = Math.max(1, Math.floor((wish.limit - held.length) / queues.length))
       queues = queues.filter((queue) => {
         const max = Math.min(share, wish.limit - held.length)
         if (max === 0) return false
-        const taken = this.#take(queue, max, batch.nowMs, wish.isWanted)
-        for (const one of taken) held.push(this.#lease(batch, one, wish.leaseMs(queue.functionName)))
+        const taken = this.#take(queue, max, nowMs, wish.isWanted)
+        for (const one of taken) held.push(this.leases.give(one, nowMs + wish.leaseMs(queue.functionName)))
         if (taken.length > 0) this.#lastName = queue.functionName
         return taken.length === max
       })
     }
-    for (const segment of new Set(held.map((one) => one.segment))) this.touch(batch, segment)
-    return held
   }
 
   /** The call of a lease that is good, which it is not any more unless the batch fails; null = it is not. */
@@ -57,15 +68,6 @@ export class CallClaims {
       if (this.#hasGoneOn(held)) this.#settle(held)
     })
     return held
-  }
-
-  /** Says on disk which calls of the segment run. */
-  touch(batch: LogBatch, segment: OpenSegment): void {
-    const stopping = new Set<number>()
-    for (const held of this.leases) {
-      if (held.segment === segment && held.isStopping) stopping.add(held.index)
-    }
-    batch.touch(segment, (index) => stopping.has(index))
   }
 
   /** Calls whose leases have ended can be claimed again. */
@@ -90,13 +92,9 @@ export class CallClaims {
     })
   }
 
-  #lease(batch: LogBatch, taken: TakenCall, leaseMs: number): HeldCall {
-    const held = this.leases.give(taken, batch.nowMs + leaseMs)
-    batch.whenFailed(() => {
-      this.leases.drop(held)
-      this.#waiting.giveBack(held)
-    })
-    return held
+  #return(held: HeldCall): void {
+    this.leases.drop(held)
+    this.#waiting.giveBack(held)
   }
 
   #settle(held: HeldCall): void {

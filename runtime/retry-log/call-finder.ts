@@ -9,6 +9,7 @@ import {
   segmentKeyOf,
   segmentsEnd,
   segmentsFrom,
+  storedEndedKey,
   storedSegmentKey,
 } from './log-keys.ts'
 import type { LogStore, StoredKey } from './log-tables.ts'
@@ -38,9 +39,12 @@ export interface FoundWaiting {
  */
 export class CallFinder {
   readonly #store: LogStore
+  readonly #file: string
 
-  constructor(store: LogStore) {
+  /** @param file for messages */
+  constructor(store: LogStore, file: string) {
     this.#store = store
+    this.#file = file
   }
 
   /** As any process can tell it. Null = not known. */
@@ -107,10 +111,15 @@ export class CallFinder {
     return null
   }
 
+  /** Segments of the function that are due at that time. */
+  segmentsAt(functionName: string, dueAtMs: number): SegmentKey[] {
+    const start = segmentsFrom(functionName, dueAtMs)
+    const end = segmentsFrom(functionName, dueAtMs + 1)
+    return Array.from(this.#store.tables.segments.getKeys({ start, end }), segmentKeyOf)
+  }
+
   #findIn(functionName: string, dueAtMs: number, id: CallId, nonce?: string): FoundWaiting | null {
-    const range = { start: segmentsFrom(functionName, dueAtMs), end: segmentsFrom(functionName, dueAtMs + 1) }
-    for (const stored of this.#store.tables.segments.getKeys(range)) {
-      const key = segmentKeyOf(stored)
+    for (const key of this.segmentsAt(functionName, dueAtMs)) {
       if (nonce !== undefined && key.nonce !== nonce) continue
       const block = this.block(key)
       const index = block?.indexOf(id) ?? -1
@@ -121,7 +130,12 @@ export class CallFinder {
 
   block(key: SegmentKey): CallBlock | null {
     const bytes = this.#store.tables.segments.get(storedSegmentKey(key)) as Buffer | undefined
-    return bytes === undefined ? null : new CallBlock(bytes)
+    return bytes === undefined ? null : new CallBlock(bytes, this.#file)
+  }
+
+  endedBlock(key: EndedKey): CallBlock | null {
+    const bytes = this.#store.tables.ended.get(storedEndedKey(key)) as Buffer | undefined
+    return bytes === undefined ? null : new CallBlock(bytes, this.#file)
   }
 
   /** Functions that have segments: one look for each, however many calls wait. */
@@ -141,18 +155,18 @@ export class CallFinder {
     const range = { start: [enqueuedAtMs, tag], end: [enqueuedAtMs, tag + 1] }
     return Array.from(this.#store.tables.ended.getRange(range), ({ key, value }) => ({
       key,
-      block: new CallBlock(value as Buffer),
+      block: new CallBlock(value as Buffer, this.#file),
     }))
   }
 }
 
 export function waitingCall({ key, block, index }: FoundWaiting): { call: Call; progress: CallProgress } {
   const { functionName, version } = key
-  return unpackWaiting(block.bodyAt(index), { id: block.idAt(index), functionName, version })
+  return block.read(index, (body) => unpackWaiting(body, { id: block.idAt(index), functionName, version }))
 }
 
 export function endedStatus({ block, index }: Pick<FoundEnd, 'block' | 'index'>): CallStatus {
-  const { call, end } = unpackEnded(block.bodyAt(index), block.idAt(index))
+  const { call, end } = block.read(index, (body) => unpackEnded(body, block.idAt(index)))
   return { call, state: end.state, progress: end.progress, dueAtMs: null, end }
 }
 

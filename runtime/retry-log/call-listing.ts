@@ -1,6 +1,5 @@
 import { type CallId, type CallState, type CallStatus, callStates, type FinalState } from '../model/call.ts'
 import { IsoletteError } from '../model/errors.ts'
-import { CallBlock } from './call-block.ts'
 import { type CallFinder, endedStatus } from './call-finder.ts'
 import { callTag, tagOfCallId, timeOfCallId } from './call-id.ts'
 import { endedKeyOf, segmentKeyOf, segmentsFrom } from './log-keys.ts'
@@ -76,7 +75,7 @@ export class CallListing {
     const beforeMs = (before === behindAllIds ? this.#running.nowMs() : timeOfCallId(before)) + 1
     const sources = [
       new PlacesSource(this.#tables),
-      ...names.map((name) => new SegmentsSource(this.#tables, name)),
+      ...names.map((name) => new SegmentsSource(this.#tables, this.#finder, name)),
     ]
     const heads = sources.map((source) => ({ source, ms: source.newestMs(beforeMs) }))
     for (;;) {
@@ -119,9 +118,8 @@ export class CallListing {
         together = []
         togetherMs = key.enqueuedAtMs
       }
-      const bytes = this.#tables.ended.get(stored) as Buffer | undefined
-      if (bytes === undefined) continue
-      const block = new CallBlock(bytes)
+      const block = this.#finder.endedBlock(key)
+      if (block === null) continue
       for (const [index, id] of block.ids.entries()) {
         if (id < before) together.push({ id, status: () => endedStatus({ block, index }) })
       }
@@ -145,10 +143,12 @@ interface IdSource {
 /** Calls where their ids say. What stands in segments of another time is in `places` too. */
 class SegmentsSource implements IdSource {
   readonly #tables: LogDatabases
+  readonly #finder: CallFinder
   readonly #functionName: string
 
-  constructor(tables: LogDatabases, functionName: string) {
+  constructor(tables: LogDatabases, finder: CallFinder, functionName: string) {
     this.#tables = tables
+    this.#finder = finder
     this.#functionName = functionName
   }
 
@@ -160,12 +160,8 @@ class SegmentsSource implements IdSource {
   }
 
   *idsAt(ms: number): Generator<CallId> {
-    const range = {
-      start: segmentsFrom(this.#functionName, ms),
-      end: segmentsFrom(this.#functionName, ms + 1),
-    }
-    for (const { value } of this.#tables.segments.getRange(range)) {
-      for (const id of new CallBlock(value as Buffer).ids) if (timeOfCallId(id) === ms) yield id
+    for (const key of this.#finder.segmentsAt(this.#functionName, ms)) {
+      for (const id of this.#finder.block(key)?.ids ?? []) if (timeOfCallId(id) === ms) yield id
     }
   }
 }

@@ -24,6 +24,7 @@ import { claimedOf } from './leases.ts'
 import type { LogBatch } from './log-batch.ts'
 import type { LogClock } from './log-clock.ts'
 import type { LogCommits } from './log-commits.ts'
+import { callerKey } from './log-keys.ts'
 import type { LogStore, StoredKey } from './log-tables.ts'
 import type { LogOperation, LogWriter } from './log-write.ts'
 import type {
@@ -182,8 +183,8 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
       const held = claims.leases.get(id)
       if (held !== null) {
         if (held.isSettling) throw wrongState('stop', id, 'it is about to end, or to wait')
-        held.isStopping = true
-        claims.touch(batch, held.segment)
+        held.segment.stop(held.index)
+        batch.touch(held.segment)
         return 'stopping'
       }
       const found = isCallId(id) && finder.findEnded(id) === null ? finder.findWaiting(id) : null
@@ -193,7 +194,7 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
       batch.whenFailed(() => waiting.giveBack(taken))
       const { call, progress } = taken
       const end = { state: 'Stopped', reason: null, endedAtMs: batch.nowMs, progress, result: null } as const
-      claims.touch(batch, taken.segment)
+      batch.touch(taken.segment)
       batch.end(taken, call, end, keepMs)
       for (const one of packed) batch.append({ call: one, beside: [], whenDone: () => {} })
       return 'stopped'
@@ -301,7 +302,7 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     this.#checkOpen()
     const { finder, store } = this.#parts
     finder.refresh()
-    const id = store.tables['caller-ids'].get([functionName, callerId]) as CallId | undefined
+    const id = store.tables['caller-ids'].get(callerKey(functionName, callerId)) as CallId | undefined
     return id !== undefined && finder.findEnded(id) === null
   }
 
@@ -334,8 +335,10 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     const { claims, finder } = this.#parts
     claims.freeEnded(this.nowMs())
     const held = claims.leases.get(id)
-    if (held !== null)
-      return openStatus(held.call, held.progress, held.isStopping ? 'Stopping' : 'Running', null)
+    if (held !== null) {
+      const isStopping = held.segment.isStopping(held.index)
+      return openStatus(held.call, held.progress, isStopping ? 'Stopping' : 'Running', null)
+    }
     if (finder.findEnded(id) !== null) return null
     const found = finder.findWaiting(id)
     if (found === null) return null

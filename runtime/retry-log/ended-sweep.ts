@@ -1,9 +1,8 @@
-import { CallBlock } from './call-block.ts'
 import { CallCounts } from './call-counts.ts'
 import type { CallFinder } from './call-finder.ts'
 import type { ExpiryRow } from './ended-rows.ts'
 import type { LogBatch } from './log-batch.ts'
-import { type EndedKey, storedEndedKey } from './log-keys.ts'
+import { callerKey } from './log-keys.ts'
 import type { LogDatabases, StoredKey } from './log-tables.ts'
 
 /** Blocks that one commit removes at most: some milliseconds. */
@@ -43,14 +42,15 @@ export class EndedSweep {
 
   /** Null = one of its calls has to stay, and so all of it. */
   #sweepRow(batch: LogBatch, rowKey: StoredKey, row: ExpiryRow): number | null {
-    const kept = row.blocks.map((key) => ({ key, block: this.#block(key) }))
+    const kept = row.blocks.map((key) => ({ key, block: this.#finder.endedBlock(key) }))
     const ids = new Set(kept.flatMap(({ block }) => block?.ids ?? []))
     for (const id of [...ids, ...row.removed]) if (this.#finder.isInFirstSegment(id)) return null
     if (row.blocks.some((key) => !batch.canSweep(key))) return null
     for (const { key, block } of kept) if (block !== null) batch.sweepBlock(key)
     for (const { functionName, callerId, id } of row.callers) {
       // Not if the call has left since: it was redriven, or removed and its name given to another.
-      if (ids.has(id)) batch.operation({ kind: 'remove', table: 'caller-ids', key: [functionName, callerId] })
+      if (ids.has(id))
+        batch.operation({ kind: 'remove', table: 'caller-ids', key: callerKey(functionName, callerId) })
     }
     for (const { id, reason } of row.deadLetters) {
       if (!ids.has(id)) continue
@@ -60,10 +60,5 @@ export class EndedSweep {
     for (const id of row.removed) batch.operation({ kind: 'remove', table: 'places', key: id })
     batch.operation({ kind: 'remove', table: 'expiry', key: rowKey })
     return ids.size
-  }
-
-  #block(key: EndedKey): CallBlock | null {
-    const bytes = this.#tables.ended.get(storedEndedKey(key)) as Buffer | undefined
-    return bytes === undefined ? null : new CallBlock(bytes)
   }
 }

@@ -11,7 +11,6 @@ export interface HeldCall {
   readonly call: Call
   readonly progress: CallProgress
   endsAtMs: number
-  isStopping: boolean
   /** What becomes of it is being written: its lease is used up, and does not end. */
   isSettling: boolean
 }
@@ -27,7 +26,7 @@ export class Leases {
   give(taken: Pick<HeldCall, 'segment' | 'index' | 'call' | 'progress'>, endsAtMs: number): HeldCall {
     this.#given++
     const token = `${this.#opening}${this.#given}`
-    const held = { ...taken, token, endsAtMs, isStopping: false, isSettling: false }
+    const held = { ...taken, token, endsAtMs, isSettling: false }
     this.#held.set(taken.call.id, held)
     this.#soonestEndMs = Math.min(this.#soonestEndMs, endsAtMs)
     return held
@@ -60,8 +59,7 @@ export class Leases {
     this.#soonestEndMs = Number.POSITIVE_INFINITY
     const ended: HeldCall[] = []
     for (const held of this.#held.values()) {
-      if (held.isSettling) continue
-      if (held.endsAtMs <= nowMs) ended.push(held)
+      if (held.endsAtMs <= nowMs && !held.isSettling) ended.push(held)
       else this.#soonestEndMs = Math.min(this.#soonestEndMs, held.endsAtMs)
     }
     for (const held of ended) this.drop(held)

@@ -4,7 +4,14 @@ import { type CallFinder, endedStatus, type FoundEnd } from './call-finder.ts'
 import { packWaiting } from './call-record.ts'
 import { CountChanges } from './count-changes.ts'
 import { EndedLeavers, EndedRows } from './ended-rows.ts'
-import { type EndedKey, type Nonces, type SegmentKey, storedEndedKey, storedSegmentKey } from './log-keys.ts'
+import {
+  callerKey,
+  type EndedKey,
+  type Nonces,
+  type SegmentKey,
+  storedEndedKey,
+  storedSegmentKey,
+} from './log-keys.ts'
 import type { LogOperation, LogWrite } from './log-write.ts'
 import type { OpenSegment } from './open-segment.ts'
 import type { Appended } from './retry-log.ts'
@@ -32,7 +39,7 @@ export class LogBatch {
   readonly #segments: SegmentKey[] = []
   /** How many calls of a segment are settled by this commit. */
   readonly #settled = new Map<OpenSegment, number>()
-  readonly #claimed = new Map<OpenSegment, (index: number) => boolean>()
+  readonly #touched = new Set<OpenSegment>()
   readonly #whenDone: (() => void)[] = []
   readonly #whenFailed: (() => void)[] = []
 
@@ -60,8 +67,8 @@ export class LogBatch {
   }
 
   /** That calls of the segment run is written, or that they were and one of them is gone. */
-  touch(segment: OpenSegment, isStopping: (index: number) => boolean): void {
-    this.#claimed.set(segment, isStopping)
+  touch(segment: OpenSegment): void {
+    this.#touched.add(segment)
   }
 
   end(taken: Pick<TakenCall, 'segment' | 'index'>, call: Call, end: CallEnd, keepMs: number): void {
@@ -89,7 +96,11 @@ export class LogBatch {
     const { call } = endedStatus(found)
     this.#leave(found, call.id)
     if (call.callerId !== null) {
-      this.operation({ kind: 'remove', table: 'caller-ids', key: [call.functionName, call.callerId] })
+      this.operation({
+        kind: 'remove',
+        table: 'caller-ids',
+        key: callerKey(call.functionName, call.callerId),
+      })
     }
     if (!this.#finder.isInFirstSegment(call.id)) return
     // Without its end, nothing else would say that it is not in the segment any more.
@@ -194,11 +205,11 @@ export class LogBatch {
       if (segment.waiting > 0 || segment.taken > settled) continue
       const key = storedSegmentKey(segment.key)
       operations.push({ kind: 'remove', table: 'segments', key }, { kind: 'remove', table: 'claims', key })
-      this.#claimed.delete(segment)
+      this.#touched.delete(segment)
     }
-    for (const [segment, isStopping] of this.#claimed) {
+    for (const segment of this.#touched) {
       const running = segment.takenIndexes
-      const value = { running, stopping: running.filter(isStopping) }
+      const value = { running, stopping: running.filter((index) => segment.isStopping(index)) }
       operations.push({ kind: 'put', table: 'claims', key: storedSegmentKey(segment.key), value })
     }
     return operations

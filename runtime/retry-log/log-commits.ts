@@ -6,7 +6,7 @@ import { CommitQueue } from './commit-queue.ts'
 import { CountChanges } from './count-changes.ts'
 import { type BuiltBatch, LogBatch } from './log-batch.ts'
 import type { LogClock } from './log-clock.ts'
-import { Nonces } from './log-keys.ts'
+import { callerKey, Nonces } from './log-keys.ts'
 import type { LogDatabases } from './log-tables.ts'
 import type { LogWriter } from './log-write.ts'
 
@@ -146,7 +146,7 @@ export class LogCommits {
   }
 
   #namesake(functionName: string, callerId: string): CallId | null {
-    const id = this.#options.tables['caller-ids'].get([functionName, callerId])
+    const id = this.#options.tables['caller-ids'].get(callerKey(functionName, callerId))
     return id === undefined ? null : (id as CallId)
   }
 

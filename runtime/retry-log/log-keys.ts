@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { VersionLabel } from '../model/version.ts'
 import { callTag } from './call-id.ts'
 import type { StoredKey } from './log-tables.ts'
@@ -62,6 +62,11 @@ export function storedEndedKey({ enqueuedAtMs, tag, nonce }: EndedKey): (string 
 export function endedKeyOf(stored: StoredKey): EndedKey {
   const [enqueuedAtMs, tag, nonce] = stored as [number, number, string]
   return { enqueuedAtMs, tag, nonce }
+}
+
+/** Callers name calls as they like, also with characters that cannot be in a key. */
+export function callerKey(functionName: string, callerId: string): string[] {
+  return [functionName, createHash('sha256').update(callerId).digest('hex').slice(0, 32)]
 }
 
 export function versionOf(text: string): VersionLabel {

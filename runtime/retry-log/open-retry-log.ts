@@ -34,7 +34,7 @@ export async function openRetryLog(options: RetryLogOptions): Promise<EmbeddedRe
   const { tables } = store
   const newestMs = (tables.meta.get('time') as number | undefined) ?? 0
   const clock = startLogClock({ wallMs, newestMs, monotonicMs: options.monotonicMs ?? monotonicMs })
-  const finder = new CallFinder(store)
+  const finder = new CallFinder(store, logFile(dataDir))
   const counts = new CallCounts(tables)
   const waiting = new WaitingCalls(tables, finder)
   const writer = createLogWriter({ file: logFile(dataDir) })

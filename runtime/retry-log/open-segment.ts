@@ -13,6 +13,7 @@ export class OpenSegment {
   readonly #states: Uint8Array
   #waiting: number
   #taken = 0
+  readonly #stopping = new Set<number>()
 
   /** @param isGone by index: the call has gone on from here before */
   constructor(key: SegmentKey, isGone: (index: number) => boolean) {
@@ -41,7 +42,17 @@ export class OpenSegment {
     this.#taken++
   }
 
+  /** A call that was taken is told to end. */
+  stop(index: number): void {
+    this.#stopping.add(index)
+  }
+
+  isStopping(index: number): boolean {
+    return this.#stopping.has(index)
+  }
+
   giveBack(index: number): void {
+    this.#stopping.delete(index)
     this.#states[index] = waits
     this.#waiting++
     this.#taken--

@@ -5,7 +5,7 @@ import { type BlockEntry, packBlock } from './call-block.ts'
 import { callIdRandomBytes, callTag, mintCallId } from './call-id.ts'
 import { packNew } from './call-record.ts'
 import { CountChanges } from './count-changes.ts'
-import { type Nonces, type SegmentKey, storedSegmentKey } from './log-keys.ts'
+import { callerKey, type Nonces, type SegmentKey, storedSegmentKey } from './log-keys.ts'
 import type { LogOperation, LogWrite } from './log-write.ts'
 import type { NewCall } from './retry-log.ts'
 
@@ -83,7 +83,7 @@ class Packing implements Omit<PackedSegments, 'ids'> {
     const { functionName, version, callerId, delayMs, body } = call
     this.counts.add(functionName, version, 1)
     if (callerId !== null) {
-      const key = [functionName, callerId]
+      const key = callerKey(functionName, callerId)
       this.ifAbsent.push({ table: 'caller-ids', key })
       this.operations.push({ kind: 'put', table: 'caller-ids', key, value: id })
     }

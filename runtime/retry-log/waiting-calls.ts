@@ -74,7 +74,14 @@ export class WaitingCalls {
     for (;;) {
       const segment = taken.length < max ? this.#nextDue(queue, nowMs, passedOver) : null
       if (segment === null) return taken
-      const isDone = this.#takeFrom(segment, max, mayTake, taken)
+      let isDone: boolean
+      try {
+        isDone = this.#takeFrom(segment, max, mayTake, taken)
+      } catch (error) {
+        this.#update(segment)
+        for (const one of taken) this.giveBack(one)
+        throw error
+      }
       this.#update(segment)
       if (isDone) return taken
       passedOver.add(segment.key.nonce)
@@ -86,9 +93,10 @@ export class WaitingCalls {
     const { key, index } = found
     const segment = this.#open.get(key.nonce) ?? this.#openSegment(key)
     if (!segment.isWaiting(index)) return null
+    const read = waitingCall(found)
     segment.take(index)
     this.#update(segment)
-    return { segment, index, ...waitingCall(found) }
+    return { segment, index, ...read }
   }
 
   giveBack({ segment, index }: Pick<TakenCall, 'segment' | 'index'>): void {
@@ -117,8 +125,10 @@ export class WaitingCalls {
       const answer = mayTake(block.idAt(index))
       if (answer === 'stop') return true
       if (answer === 'skip') continue
+      // Read first: what cannot be read stays where it is.
+      const read = waitingCall({ key, block, index })
       segment.take(index)
-      taken.push({ segment, index, ...waitingCall({ key, block, index }) })
+      taken.push({ segment, index, ...read })
     }
     return false
   }
