@@ -25,11 +25,6 @@ export class Attempts {
     this.#options = options
   }
 
-  /** Whether some wait: no more are to be claimed. */
-  get areWaiting(): boolean {
-    return this.#waiting.length > 0
-  }
-
   run(flight: Flight, decision: Decision): void {
     const { log, runner, flights, counters } = this.#options
     flights.begin(flight)

@@ -153,7 +153,6 @@ export class DeliveryLoop {
 
   #claimIfDue(): void {
     this.#attempts.giveWaiting()
-    if (this.#attempts.areWaiting) return
     if (this.#isClaiming || !this.#isOpen || this.#room() <= 0) return
     const { log } = this.#options
     const dueMs = log.nextDueMs(this.#hasTurn)

@@ -190,6 +190,27 @@ describe('redriving', () => {
     await assert.rejects(delivery.redrive(dead), { code: 'function_not_found' })
   })
 
+  it('runs a call that was stopped, which is not stopped again', async () => {
+    const { runner, delivery, append, status } = DeliveryFixture.started()
+    const id = await append()
+    await delivery.stop(id)
+    await runner.end(ran('canceled'))
+    await delivery.redrive(id)
+    await turn()
+    assert.deepEqual([runner.running.length, (await status(id)).state], [1, 'Running'])
+  })
+
+  it('posts again though the function has no such version any more', async () => {
+    const { runner, delivery, append, deploy, versions } = DeliveryFixture.started()
+    deploy('hello', { maxAttempts: 1 })
+    const id = await append({ event: { kind: 'post', destination: 'onFailure', json: '{}' } })
+    await runner.end(ran('exception'))
+    versions.clear()
+    await delivery.redrive(id)
+    await turn()
+    assert.equal(runner.running.length, 1)
+  })
+
   it('of all goes page by page, and passes over what cannot be', async () => {
     const fixture = DeliveryFixture.started()
     const { runner, delivery, deploy, versions } = fixture
@@ -300,6 +321,9 @@ describe('waiting for the end of a call', () => {
     leaving.abort()
     await turn()
     assert.deepEqual([left.status?.state, stays.status], ['Enqueued', undefined])
+    const late = waits(fixture, id, leaving.signal)
+    await turn()
+    assert.equal(late.status?.state, 'Enqueued')
     await fixture.delivery.drain(1000)
     await turn()
     assert.equal(stays.status?.state, 'Enqueued')

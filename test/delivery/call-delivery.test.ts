@@ -20,6 +20,7 @@ describe('a call that is appended', () => {
     assert.deepEqual([state, end?.result], ['Succeeded', { kind: 'json', json: '{"done":true}' }])
     const { attempts, decisions, running, unsettled, startLatency } = delivery.metrics()
     assert.deepEqual([attempts, running, unsettled], [{ ok: 1 }, 0, 0])
+    assert.equal(delivery.metrics().attemptDuration.sumSeconds, 0.012)
     assert.deepEqual([decisions.run, decisions.succeeded], [1, 1])
     assert.equal(startLatency.counts[0], 1)
   })
@@ -199,6 +200,45 @@ describe('calls at once', () => {
     const { decisions, attempts, startLatency, running } = delivery.metrics()
     assert.deepEqual([decisions.run, attempts, running], [2, { ok: 2 }, 0])
     assert.equal(startLatency.sumSeconds, 5)
+  })
+
+  it('are begun as soon as a worker has room', async () => {
+    const { time, runner, append } = DeliveryFixture.started()
+    runner.capacity = 0
+    await append()
+    await time.pass(60_000)
+    assert.equal(runner.begun.length, 0)
+    runner.grow(1)
+    await turn()
+    assert.equal(runner.begun.length, 1)
+  })
+
+  it('are no more than memory has room for, and go on when there is some', async () => {
+    const fixture = new DeliveryFixture()
+    fixture.deploy('hello', { concurrency: 10_000 })
+    const json = JSON.stringify('x'.repeat(1_000_000))
+    for (let count = 0; count < 300; count++) await fixture.append({ event: { kind: 'direct', json } })
+    fixture.delivery.start()
+    await turn()
+    // What one claim brings is not known before.
+    assert.equal(fixture.runner.begun.length, 256)
+    while (fixture.runner.running.length > 70) await fixture.runner.end(ran('ok'))
+    assert.equal(fixture.runner.begun.length, 256)
+    while (fixture.runner.running.length > 0) await fixture.runner.end(ran('ok'))
+    assert.equal(fixture.runner.begun.length, 300)
+  })
+
+  it('follow their function when its settings change, within a tenth of a second', async () => {
+    const { time, runner, append, deploy } = DeliveryFixture.started()
+    deploy('hello', { concurrency: 1 })
+    await time.pass(100)
+    await append()
+    await append()
+    assert.equal(runner.begun.length, 1)
+    deploy('hello', { concurrency: 3 })
+    await time.pass(100)
+    await append()
+    assert.equal(runner.begun.length, 3)
   })
 
   it('of a paused function wait, and go on when it is resumed', async () => {

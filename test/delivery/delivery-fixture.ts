@@ -47,6 +47,12 @@ export class ManualRunner implements CallRunner {
     this.stopped.push(callId)
   }
 
+  /** A worker becomes ready that takes so many. */
+  grow(capacity: number): void {
+    this.capacity += capacity
+    this.#onRoom()
+  }
+
   /** Ends the one that has run for longest, and waits until that is known everywhere. */
   async end(result: AttemptResult): Promise<void> {
     this.running[0]!.end(result)

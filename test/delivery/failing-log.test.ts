@@ -94,6 +94,28 @@ describe('a lease', () => {
   })
 })
 
+it('what came of an attempt holds for a lease that is given meanwhile', async () => {
+  const { time, disk, log, runner, delivery, append, deploy, status } = DeliveryFixture.started()
+  deploy('hello', { timeoutMs: 1000 })
+  const id = await append()
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const complete = log.complete.bind(log)
+  log.complete = async (...args) => {
+    await gate
+    return complete(...args)
+  }
+  await runner.end(ran('ok'))
+  // The lease cannot be extended until it has ended, and the call is claimed again.
+  disk.failure = 'no space'
+  await time.pass(3_602_000)
+  disk.failure = null
+  await time.pass(1000)
+  open()
+  await turn()
+  assert.equal((await status(id)).state, 'Succeeded')
+  assert.deepEqual([runner.begun.length, delivery.metrics().lateSettles], [1, 0])
+})
+
 it('a fault of ours leaves one call alone, and the others run', async () => {
   const { log, runner, delivery, append, events, status } = DeliveryFixture.started()
   const complete = log.complete
