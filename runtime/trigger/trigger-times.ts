@@ -27,6 +27,7 @@ export class TriggerTimes {
   #untilMs: number
   /** The first time that is not dealt with; infinite = there is none. */
   #nextMs = Number.POSITIVE_INFINITY
+  #afterNextMs: number | null = null
   #retryAtMs = 0
   /** Of `#nextMs`, in a row. */
   #failures = 0
@@ -41,10 +42,6 @@ export class TriggerTimes {
     this.#findNext()
   }
 
-  get untilMs(): number {
-    return this.#untilMs
-  }
-
   /** When `take` is to be asked next. */
   get dueAtMs(): number {
     return Math.max(this.#nextMs, this.#retryAtMs)
@@ -54,8 +51,8 @@ export class TriggerTimes {
   take(nowMs: number, catchUpMs: number): DueTime | null {
     if (nowMs < this.dueAtMs) return null
     const firstMs = this.#nextMs
-    const second = this.#line.nextAfter(firstMs)
-    const isAlone = second === null || second > nowMs
+    const secondMs = this.#afterNext()
+    const isAlone = secondMs > nowMs
     const lastMs = isAlone ? firstMs : Math.max(firstMs, this.#line.lastUntil(nowMs) ?? firstMs)
     const isRetried = isAlone && this.#failures > 0
     return {
@@ -67,16 +64,19 @@ export class TriggerTimes {
 
   /** Everything up to that time is dealt with. */
   settle(scheduledAtMs: number): void {
+    const isNext = scheduledAtMs === this.#nextMs
+    const nextMs = isNext ? this.#afterNext() : null
     this.#untilMs = scheduledAtMs
-    this.#findNext()
+    this.#findNext(nextMs)
   }
 
   /** It could not be dealt with: it is due again in a while, or when the next time has come. */
   postpone(scheduledAtMs: number, nowMs: number): void {
     if (scheduledAtMs !== this.#nextMs) this.#failures = 0
     this.#nextMs = scheduledAtMs
+    this.#afterNextMs = null
     const waitMs = Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failures++)
-    this.#retryAtMs = Math.min(nowMs + waitMs, this.#line.nextAfter(nowMs) ?? Number.POSITIVE_INFINITY)
+    this.#retryAtMs = Math.min(nowMs + waitMs, this.#after(nowMs))
   }
 
   /** The clock was set back: nothing that it passes again is fired again, unless it was far ahead by mistake. */
@@ -87,8 +87,20 @@ export class TriggerTimes {
     this.#findNext()
   }
 
-  #findNext(): void {
-    this.#nextMs = this.#line.nextAfter(this.#untilMs) ?? Number.POSITIVE_INFINITY
+  /** The time after `#nextMs`; computed once, for it takes as long as all the rest of a firing. */
+  #afterNext(): number {
+    this.#afterNextMs ??= this.#after(this.#nextMs)
+    return this.#afterNextMs
+  }
+
+  #after(ms: number): number {
+    return this.#line.nextAfter(ms) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** `knownMs`: what it is, if that is known. */
+  #findNext(knownMs: number | null = null): void {
+    this.#nextMs = knownMs ?? this.#after(this.#untilMs)
+    this.#afterNextMs = null
     this.#retryAtMs = 0
     this.#failures = 0
   }

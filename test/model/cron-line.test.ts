@@ -46,3 +46,11 @@ test('names of time zones are told from what is none', () => {
     assert.ok(isTimeZone(name), name)
   for (const name of ['', 'Mars/Base', '+01:00', 'Europe/Berlin ', '../x']) assert.ok(!isTimeZone(name), name)
 })
+
+test('of more lines than are kept at hand each goes on to tell its own times', () => {
+  const lines = Array.from({ length: 500 }, (_, at) => new CronLine(`${at % 60} ${at % 24} * * *`, 'UTC'))
+  lines.forEach((line, at) => {
+    const next = new Date(line.nextAfter(ms('2026-11-21T23:59:59Z'))!)
+    assert.deepEqual([next.getUTCMinutes(), next.getUTCHours()], [at % 60, at % 24])
+  })
+})
