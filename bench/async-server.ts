@@ -20,7 +20,7 @@ export interface AsyncServer extends AsyncDisposable {
 /** One worker, on one core with its supervisor. */
 export async function startAsync(): Promise<AsyncServer> {
   const running = await startHello()
-  const settings = { async: { http: true, maxQueued: 100_000_000, resultRetentionMs: 0 } }
+  const settings = { async: { http: true, maxQueued: 100_000_000 } }
   const [name] = await deployMany(running.adminSocket, 1, { settings, prefix: 'later' })
   return {
     running,
