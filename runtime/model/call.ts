@@ -161,7 +161,7 @@ export type CallResult =
 /** How a call ended. */
 export interface CallEnd {
   readonly state: FinalState
-  /** Of dead letters; else null. */
+  /** Of those that failed or expired, also if a destination took that over; else null. */
   readonly reason: DeadLetterReason | null
   readonly endedAtMs: number
   readonly progress: CallProgress
