@@ -1,5 +1,5 @@
 import { usualAsync } from '../model/async-settings.ts'
-import type { CallEnd, CallEvent, CallId, CallStatus } from '../model/call.ts'
+import type { Call, CallEnd, CallEvent, CallId, CallStatus } from '../model/call.ts'
 import type { Enqueued } from '../model/enqueue.ts'
 import { IsoletteError } from '../model/errors.ts'
 import type { VersionLabel } from '../model/version.ts'
@@ -13,8 +13,9 @@ import { DeliveryCounters } from './delivery-counters.ts'
 import { DeliveryLoop } from './delivery-loop.ts'
 import type { DeliveryMetrics, DurationCounter } from './delivery-metrics.ts'
 import type { DeliveryObserver } from './delivery-observer.ts'
-import { destinationsOf } from './destinations.ts'
+import { destinationsOf, type Follow } from './destinations.ts'
 import { EndWaiters } from './end-waiters.ts'
+import type { Decision } from './ladder.ts'
 import type { Timers } from './timers.ts'
 
 const sweepEveryMs = 60_000
@@ -110,7 +111,7 @@ export class CallDelivery implements CallControl {
         this.#loop.stopRunning(id)
         return state
       }
-      this.#counters.stopped(follow)
+      this.#stopped(call, end, follow)
     } catch (error) {
       this.#loop.unmarkStopping(id)
       throw error
@@ -172,6 +173,16 @@ export class CallDelivery implements CallControl {
     await log.redrive(id, event.kind === 'post' ? version : functions.pick(functionName, qualifier))
     this.#counters.redrives++
     this.#loop.pump()
+  }
+
+  /** A waiting call: the log has taken a branch of the ladder. */
+  #stopped(call: Call, end: CallEnd, follow: Follow): void {
+    const { observer } = this.#options
+    const decision: Decision = { kind: 'end', branch: 'stopped', attempt: null, end }
+    this.#counters.decided(decision)
+    this.#counters.followed(follow)
+    observer.decided(call, decision)
+    if (follow.lost !== null) observer.destinationLost(call, follow.lost)
   }
 
   async #require(id: CallId, purpose: string): Promise<CallStatus> {

@@ -38,12 +38,6 @@ export class DeliveryCounters {
     this.#startLatency.observe(latencyMs)
   }
 
-  /** A waiting call was stopped: the branch of the ladder that the log took for it. */
-  stopped(follow: Follow): void {
-    this.#decisions.stopped++
-    this.followed(follow)
-  }
-
   /** These went with the end of a call. */
   followed({ calls, lost }: Follow): void {
     this.#destinations += calls.length

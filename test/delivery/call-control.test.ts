@@ -94,7 +94,7 @@ describe('enqueueing', () => {
 
 describe('stopping', () => {
   it('ends a call that waits, at once, and tells its destination', async () => {
-    const { time, runner, delivery, append, status, deploy } = DeliveryFixture.started()
+    const { time, runner, delivery, append, status, deploy, events } = DeliveryFixture.started()
     deploy('hello', { onFailure: { kind: 'function', reference: 'after' } })
     deploy('after')
     const id = await append({ delayMs: 1000 })
@@ -108,6 +108,7 @@ describe('stopping', () => {
     const { event: told } = runner.begun[0]!.call
     assert.equal(told.kind === 'direct' && JSON.parse(told.json).requestContext.condition, 'Canceled')
     assert.deepEqual([delivery.metrics().decisions.stopped, delivery.metrics().destinations], [1, 1])
+    assert.deepEqual(events, [['decided', 'hello', 'stopped']])
   })
 
   it('asks a call that runs to end, which is tried no more then', async () => {
