@@ -1,4 +1,3 @@
-import type { HandlerKind } from '../../../model/version.ts'
 import { layerStep } from '../../abi.ts'
 import { armWakeUp } from '../timer/turn.ts'
 import { configure } from './configure.ts'
@@ -35,7 +34,7 @@ export function load(module: unknown, config?: string, hasLayers?: boolean): str
   return kind === '' ? '' : kind + hooks
 }
 
-function takeHandler(exports: Exports | null | undefined): HandlerKind | '' {
+function takeHandler(exports: Exports | null | undefined): 'fetch' | 'handler' | 'scheduled' | '' {
   const application = exports?.default
   if (typeof application?.fetch === 'function') {
     loaded.application = application as Application
