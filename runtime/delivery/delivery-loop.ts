@@ -1,4 +1,4 @@
-import { type AsyncSettings, asyncBounds } from '../model/async-settings.ts'
+import type { AsyncSettings } from '../model/async-settings.ts'
 import type { CallId } from '../model/call.ts'
 import type { Claimed, RetryLog } from '../retry-log/retry-log.ts'
 import { Attempts } from './attempts.ts'
@@ -8,6 +8,7 @@ import type { DeliveryCounters } from './delivery-counters.ts'
 import type { DeliveryObserver } from './delivery-observer.ts'
 import { type Flight, newFlight } from './flight.ts'
 import { Flights } from './flights.ts'
+import { FunctionTurns } from './function-turns.ts'
 import { type Decision, decideAfter, decideBefore } from './ladder.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LogHealth } from './log-health.ts'
@@ -37,6 +38,7 @@ export class DeliveryLoop {
   readonly #options: DeliveryLoopOptions
   readonly #settings: RecentSettings
   readonly #flights = new Flights()
+  readonly #turns: FunctionTurns
   readonly #health: LogHealth
   readonly #settlement: Settlement
   readonly #leases: LeaseKeeper
@@ -57,6 +59,7 @@ export class DeliveryLoop {
       (name) => functions.settingsOf(name),
       () => log.nowMs(),
     )
+    this.#turns = new FunctionTurns(this.#flights, (name) => this.#settings.of(name))
     this.#health = new LogHealth({
       timers,
       onChanged: (failure) => this.#logChanged(failure),
@@ -155,7 +158,7 @@ export class DeliveryLoop {
     this.#attempts.giveWaiting()
     if (this.#isClaiming || !this.#isOpen || this.#room() <= 0) return
     const { log } = this.#options
-    const dueMs = log.nextDueMs(this.#hasTurn)
+    const dueMs = log.nextDueMs(this.#turns.hasTurn)
     if (dueMs === null) this.#disarm()
     else if (dueMs <= log.nowMs()) this.#claim()
     else this.#wakeAt(dueMs)
@@ -165,29 +168,20 @@ export class DeliveryLoop {
     return Math.min(maxClaimed, this.#options.runner.room, this.#flights.room)
   }
 
-  readonly #hasTurn = (functionName: string): boolean =>
-    this.#flights.runningOf(functionName) < this.#concurrencyOf(functionName)
-
   /** Also while the log fails: then it is how that is found out. */
   #claim(): void {
     if (this.#isClaiming || !this.#isOpen) return
-    const taken = new Map<string, number>()
-    const isWanted = (functionName: string): boolean => {
-      const others = taken.get(functionName) ?? this.#flights.runningOf(functionName)
-      if (others >= this.#concurrencyOf(functionName)) return false
-      taken.set(functionName, others + 1)
-      return true
-    }
     this.#isClaiming = true
     this.#disarm()
-    this.#options.log.claim(Math.max(0, this.#room()), this.#leases.leaseMs, isWanted).then(
+    const { log } = this.#options
+    log.claim(Math.max(0, this.#room()), this.#leases.leaseMs, this.#turns.forClaim()).then(
       (claimed) => {
         this.#isClaiming = false
         this.#health.works()
         // What comes too late is free at the next start.
         if (this.#isOpen) for (const one of claimed) this.#take(one)
         if (claimed.length > 0) this.pump()
-        else if (this.#isOpen) this.#wakeAt(this.#options.log.nowMs() + emptyHandedMs)
+        else if (this.#isOpen) this.#wakeAt(log.nowMs() + emptyHandedMs)
         this.#tellIfIdle()
       },
       (error) => {
@@ -244,10 +238,6 @@ export class DeliveryLoop {
     this.#settlement.retryAll()
     this.#leases.check()
     this.pump()
-  }
-
-  #concurrencyOf(functionName: string): number {
-    return this.#settings.of(functionName)?.concurrency ?? asyncBounds.concurrency.default
   }
 
   #wakeAt(atMs: number): void {
