@@ -73,7 +73,11 @@ class EmbeddedCallAppender implements OpenCallAppender {
     let left = waiting
     try {
       left = this.#withoutDuplicates(left)
-      while (left.length > 0 && !(await this.#write(left))) left = this.#withoutDuplicates(left)
+      while (left.length > 0 && !(await this.#write(left))) {
+        const known = left.length
+        left = this.#withoutDuplicates(left)
+        if (left.length === known) throw new Error('a name is there and cannot be read')
+      }
     } catch (error) {
       this.#series.renew()
       for (const { reject } of left) reject(error)
