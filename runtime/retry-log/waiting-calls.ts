@@ -166,6 +166,8 @@ export class WaitingCalls {
       (index) => block !== null && this.#finder.isStale(block.idAt(index), key),
     )
     this.#open.set(key.nonce, segment)
+    // It may have been the first that was not open.
+    this.queueOf(key.functionName).unopenedDueMs = undefined
     return segment
   }
 

@@ -123,6 +123,15 @@ export function endingContract(check: LogTest): void {
     assert.equal(await log.get(id), null)
   })
 
+  check('a call that was stopped is not waited for', async ({ log }) => {
+    const id = await appendCall(log, callOf('hello'))
+    await appendCall(log, callOf('hello', { delayMs: 1000 }))
+    assert.equal(log.nextDueMs(any), log.nowMs())
+    await log.stop(id, 5000, [])
+    assert.equal(log.nextDueMs(any), log.nowMs() + 1000)
+    assert.equal(log.stats().depth.get('hello')?.oldestDueMs, 0)
+  })
+
   check('stop() marks a call that runs, and whoever runs it ends it', async ({ log }) => {
     const id = await appendCall(log, callOf('hello'))
     const { lease } = await claimOne(log)

@@ -138,7 +138,7 @@ function appendContract(check: LogTest): void {
   )
 
   check('a hostile id of a caller is one like any other', async ({ log }) => {
-    for (const callerId of ['', '\0', 'a\0b', 'ü'.repeat(64), '__proto__', '\n']) {
+    for (const callerId of ['', '\0', 'a\0b', 'ü'.repeat(64), '__proto__', '\n', '\ud800']) {
       const named = callOf('hello', { callerId })
       const { id } = await log.append(named)
       assert.deepEqual(await log.append(named), { kind: 'duplicate', id }, JSON.stringify(callerId))
