@@ -1,7 +1,10 @@
 import type { VersionManifest } from '../../../runtime/worker-side.ts'
 
-/** Of the worker's time for an attempt, besides what it takes in its instance: messages, records, batches. Measured. */
-const ownMs = 0.03
+/**
+ * What an attempt takes of a core besides what it takes in its instance. Measured: 0.014 ms here, for messages, records and
+ * entries, and 0.037 in the supervisor, which may have no core of its own.
+ */
+const ownMs = 0.05
 /** Of the mean, what the newest attempt makes up. */
 const newestWeight = 1 / 8
 
@@ -14,7 +17,7 @@ export class AttemptCosts {
     return this.#meanMs.get(manifest) ?? null
   }
 
-  /** Takes notice of one that took `cpuMs` in its instance, and returns what it took of the thread. */
+  /** Takes notice of one that took `cpuMs` in its instance, and returns what it took in all. */
   note(manifest: VersionManifest, cpuMs: number): number {
     const tookMs = cpuMs + ownMs
     const meanMs = this.#meanMs.get(manifest)

@@ -5,13 +5,13 @@ export interface AttemptPaceOptions {
   readonly requests: () => number
 }
 
-/**
- * Of a worker's time, what attempts may take while requests come, and how long what is begun at once may run. With hello
- * functions: a request waits for a tenth of a millisecond more at the median.
- */
+/** Of a worker's time, what attempts may take while requests come, and how long what is begun at once may run. */
 const besideRequests = { share: 0.15, portionMs: 0.25 }
-/** The same while none comes. The next request to come waits for a portion, so that is no longer than a request may take. */
-const alone = { share: 1, portionMs: 1 }
+/**
+ * The same while none comes. More than there is, for what they are expected to take includes what other processes do. The
+ * next request to come waits for one portion at most.
+ */
+const alone = { share: 3, portionMs: 2 }
 /** Requests are expected as long as one came within so long. */
 const memoryMs = 1000
 
