@@ -1,6 +1,6 @@
 import type { CallId, CallStatus } from '../model/call.ts'
 import { CallFinder } from './call-finder.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue, unreadableName } from './commit-queue.ts'
 import { CountSeries } from './count-series.ts'
 import { joinLogClock, type LogClock, monotonicMs } from './log-clock.ts'
 import { joinLogFile, logFile } from './log-file.ts'
@@ -76,7 +76,7 @@ class EmbeddedCallAppender implements OpenCallAppender {
       while (left.length > 0 && !(await this.#write(left))) {
         const known = left.length
         left = this.#withoutDuplicates(left)
-        if (left.length === known) throw new Error('a name is there and cannot be read')
+        if (left.length === known) throw unreadableName()
       }
     } catch (error) {
       this.#series.renew()

@@ -40,6 +40,8 @@ export interface FoundWaiting {
 export class CallFinder {
   readonly #store: LogStore
   readonly #file: string
+  /** Bytes of calls that were read, and so are mapped. */
+  readBytes = 0
 
   /** @param file for messages */
   constructor(store: LogStore, file: string) {
@@ -130,12 +132,12 @@ export class CallFinder {
 
   block(key: SegmentKey): CallBlock | null {
     const bytes = this.#store.tables.segments.get(storedSegmentKey(key)) as Buffer | undefined
-    return bytes === undefined ? null : new CallBlock(bytes, this.#file)
+    return bytes === undefined ? null : this.#blockOf(bytes)
   }
 
   endedBlock(key: EndedKey): CallBlock | null {
     const bytes = this.#store.tables.ended.get(storedEndedKey(key)) as Buffer | undefined
-    return bytes === undefined ? null : new CallBlock(bytes, this.#file)
+    return bytes === undefined ? null : this.#blockOf(bytes)
   }
 
   /** Functions that have segments: one look for each, however many calls wait. */
@@ -155,8 +157,13 @@ export class CallFinder {
     const range = { start: [enqueuedAtMs, tag], end: [enqueuedAtMs, tag + 1] }
     return Array.from(this.#store.tables.ended.getRange(range), ({ key, value }) => ({
       key,
-      block: new CallBlock(value as Buffer, this.#file),
+      block: this.#blockOf(value as Buffer),
     }))
+  }
+
+  #blockOf(bytes: Buffer): CallBlock {
+    this.readBytes += bytes.byteLength
+    return new CallBlock(bytes, this.#file)
   }
 }
 

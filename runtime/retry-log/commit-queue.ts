@@ -1,3 +1,5 @@
+import { IsoletteError } from '../model/errors.ts'
+
 /**
  * Gathers what one turn of the event loop brings, and while a commit is under way all that comes, so that there is one
  * commit at a time and none is for less than what waits.
@@ -34,4 +36,12 @@ export class CommitQueue<T> {
     this.#isBusy = false
     for (const resolve of this.#idle.splice(0)) resolve()
   }
+}
+
+/** A commit was refused on account of a name that is there, but no name is found: to try again would go on for ever. */
+export function unreadableName(): IsoletteError {
+  return new IsoletteError(
+    'retry_log_unavailable',
+    'Cannot write the retry log: the name of a call cannot be read',
+  )
 }

@@ -26,7 +26,7 @@ import type { LogClock } from './log-clock.ts'
 import type { LogCommits } from './log-commits.ts'
 import { callerKey } from './log-keys.ts'
 import type { LogStore, StoredKey } from './log-tables.ts'
-import type { LogOperation, LogWriter } from './log-write.ts'
+import type { LogOperation } from './log-write.ts'
 import type {
   Appended,
   CallFilter,
@@ -53,7 +53,6 @@ export interface EmbeddedRetryLog extends RetryLog {
 /** What `openRetryLog` puts together. */
 export interface EmbeddedParts {
   readonly store: LogStore
-  readonly writer: LogWriter
   readonly clock: LogClock
   readonly finder: CallFinder
   readonly counts: CallCounts
@@ -319,7 +318,6 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     const closed = this.#parts.commits.close()
     this.#isClosed = true
     await closed
-    await this.#parts.writer.close()
     await this.#parts.store.root.close()
   }
 

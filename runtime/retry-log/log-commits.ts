@@ -2,16 +2,18 @@ import type { CallId } from '../model/call.ts'
 import type { IsoletteError } from '../model/errors.ts'
 import type { CallCounts } from './call-counts.ts'
 import type { CallFinder } from './call-finder.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue, unreadableName } from './commit-queue.ts'
 import { CountChanges } from './count-changes.ts'
 import { type BuiltBatch, LogBatch } from './log-batch.ts'
 import type { LogClock } from './log-clock.ts'
 import { callerKey, Nonces } from './log-keys.ts'
-import type { LogDatabases } from './log-tables.ts'
+import type { LogDatabases, StoredKey } from './log-tables.ts'
 import type { LogWriter } from './log-write.ts'
 
 /** How often it is looked whether the disk takes something again. */
 const retryAfterMs = 1000
+/** So much of the file is mapped at most, but what one commit reads. A new thread to write takes some 40 ms of CPU. */
+const maxMappedBytes = 64 * 1024 * 1024
 /** By so much can the newest time on disk be older than what was written with it. */
 const timeEveryMs = 1000
 
@@ -24,7 +26,9 @@ export interface LogCommitsOptions {
   readonly tables: LogDatabases
   readonly finder: CallFinder
   readonly counts: CallCounts
-  readonly writer: LogWriter
+  readonly openWriter: () => LogWriter
+  /** Maps the file anew; nothing of the process may be writing it. */
+  readonly remap: () => void
   readonly clock: LogClock
   /** Calls of this function were appended by a commit, and are due then. */
   readonly onSegment: (functionName: string, dueAtMs: number) => void
@@ -38,12 +42,14 @@ export class LogCommits {
   readonly #options: LogCommitsOptions
   readonly #queue = new CommitQueue<Change>((changes) => this.#commit(changes))
   readonly #nonces = new Nonces()
+  #writer: LogWriter
   #failure: string | null = null
   #probe: NodeJS.Timeout | null = null
   #timeOnDiskMs = 0
 
   constructor(options: LogCommitsOptions) {
     this.#options = options
+    this.#writer = options.openWriter()
   }
 
   /** Why the last commit failed; null = it did not. */
@@ -74,10 +80,12 @@ export class LogCommits {
     await this.change(() => {}).catch(() => {})
     await this.#queue.idle()
     if (this.#probe !== null) clearTimeout(this.#probe)
+    await this.#writer.close()
   }
 
   async #commit(changes: readonly Change[]): Promise<void> {
     const { finder, clock } = this.#options
+    if (finder.readBytes >= maxMappedBytes) await this.#remap()
     finder.refresh()
     const batch = new LogBatch(clock.nowMs(), finder, this.#nonces)
     const applied: Change[] = []
@@ -98,7 +106,7 @@ export class LogCommits {
   }
 
   async #write(batch: LogBatch): Promise<BuiltBatch> {
-    const { writer, counts, finder } = this.#options
+    const { counts, finder, tables } = this.#options
     for (;;) {
       const built = batch.build((functionName, callerId) => this.#namesake(functionName, callerId))
       const changes = new CountChanges()
@@ -111,12 +119,22 @@ export class LogCommits {
         ...this.#timeOperations(batch),
       ]
       if (operations.length === 0) return built
-      if (await writer.write({ ...built.write, operations })) {
+      if (await this.#writer.write({ ...built.write, operations })) {
         counts.done(changes)
         return built
       }
       finder.refresh()
+      const isKnown = built.write.ifAbsent.some(({ table, key }) => tables[table].doesExist(key as StoredKey))
+      if (!isKnown) throw unreadableName()
     }
+  }
+
+  async #remap(): Promise<void> {
+    const { openWriter, remap, finder } = this.#options
+    await this.#writer.close()
+    remap()
+    this.#writer = openWriter()
+    finder.readBytes = 0
   }
 
   #finish(batch: LogBatch, built: BuiltBatch): void {

@@ -71,6 +71,17 @@ function openChecked(file: string, safeRestore: boolean): LogStore {
   }
 }
 
+/**
+ * Lets go of the memory that the file is mapped into: each page that was read is the process's until then, also one of calls
+ * that are long gone. Everything that was read before must have been copied, and no thread of the process have it open.
+ */
+export function remapLogFile(dataDir: string, store: LogStore): void {
+  void store.root.close()
+  const { root, tables } = openChecked(logFile(dataDir), false)
+  store.root = root
+  Object.assign(store.tables, tables)
+}
+
 /** Nothing is made in a file that may be someone else's, or a later release's. */
 function checkFormat(file: string, root: RootDatabase): void {
   const meta = { name: 'meta', encoding: 'msgpack', useRecords: false, create: false } as const

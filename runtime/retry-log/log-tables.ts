@@ -36,7 +36,9 @@ export type StoredKey = string | (string | number)[]
 export type LogDatabases = { readonly [T in LogTable]: Database<unknown, StoredKey> }
 
 export interface LogStore {
-  readonly root: RootDatabase
+  /** Another one after the file was mapped anew. */
+  root: RootDatabase
+  /** Always the same object; what it holds may be others. */
   readonly tables: LogDatabases
 }
 

@@ -4,7 +4,7 @@ import { CallFinder } from './call-finder.ts'
 import { type EmbeddedRetryLog, LmdbRetryLog } from './embedded-retry-log.ts'
 import { monotonicMs, startLogClock } from './log-clock.ts'
 import { LogCommits } from './log-commits.ts'
-import { createLogFile, logFile, openLogFile } from './log-file.ts'
+import { createLogFile, logFile, openLogFile, remapLogFile } from './log-file.ts'
 import { segmentKeyOf } from './log-keys.ts'
 import type { LogDatabases } from './log-tables.ts'
 import type { LogOperation } from './log-write.ts'
@@ -37,20 +37,26 @@ export async function openRetryLog(options: RetryLogOptions): Promise<EmbeddedRe
   const finder = new CallFinder(store, logFile(dataDir))
   const counts = new CallCounts(tables)
   const waiting = new WaitingCalls(tables, finder)
-  const writer = createLogWriter({ file: logFile(dataDir) })
   const listeners = new Set<() => void>()
   const onSegment = (functionName: string, dueAtMs: number) => {
     waiting.note(functionName, dueAtMs)
     for (const listener of listeners) listener()
   }
-  const commits = new LogCommits({ tables, finder, counts, writer, clock, onSegment })
+  const commits = new LogCommits({
+    tables,
+    finder,
+    counts,
+    clock,
+    onSegment,
+    openWriter: () => createLogWriter({ file: logFile(dataDir) }),
+    remap: () => remapLogFile(dataDir, store),
+  })
   for (const functionName of tables.paused.getKeys({}))
     waiting.queueOf(functionName as string).isPaused = true
   waiting.lookAgain()
   const claims = new CallClaims(waiting, finder)
   const log = new LmdbRetryLog({
     store,
-    writer,
     clock,
     finder,
     counts,
