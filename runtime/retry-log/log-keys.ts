@@ -22,10 +22,23 @@ export interface EndedKey {
 /** Behind every string and number. */
 const last = '\u{10ffff}'
 
+/** Of functions whose segments were looked for: to make a tag takes as long as the look. */
+const tags = new Map<string, number>()
+const maxTags = 10_000
+
+function tagOf(functionName: string): number {
+  const known = tags.get(functionName)
+  if (known !== undefined) return known
+  if (tags.size === maxTags) tags.clear()
+  const tag = callTag(functionName)
+  tags.set(functionName, tag)
+  return tag
+}
+
 /** First the tag, which a call's id tells, so that a call can be found by its id. */
 export function storedSegmentKey(key: SegmentKey): (string | number)[] {
   const { functionName, dueAtMs, nonce, version, count } = key
-  return [callTag(functionName), functionName, dueAtMs, nonce, String(version), count]
+  return [tagOf(functionName), functionName, dueAtMs, nonce, String(version), count]
 }
 
 export function segmentKeyOf(stored: StoredKey): SegmentKey {
@@ -42,17 +55,17 @@ export function segmentKeyOf(stored: StoredKey): SegmentKey {
 
 /** Before all segments of the function that are due at `dueAtMs`. */
 export function segmentsFrom(functionName: string, dueAtMs: number): StoredKey {
-  return [callTag(functionName), functionName, dueAtMs]
+  return [tagOf(functionName), functionName, dueAtMs]
 }
 
 /** Behind all segments of the function. */
 export function segmentsEnd(functionName: string): StoredKey {
-  return [callTag(functionName), functionName, last]
+  return [tagOf(functionName), functionName, last]
 }
 
 /** Behind the segment, before the next. */
 export function segmentEnd({ functionName, dueAtMs, nonce }: SegmentKey): StoredKey {
-  return [callTag(functionName), functionName, dueAtMs, nonce, last]
+  return [tagOf(functionName), functionName, dueAtMs, nonce, last]
 }
 
 export function storedEndedKey({ enqueuedAtMs, tag, nonce }: EndedKey): (string | number)[] {
