@@ -6,7 +6,14 @@ import type { GuestOps } from '../ops/guest-ops.ts'
 import type { SinkEnd } from '../ops/guest-sinks.ts'
 import { WatchedSource } from '../outbound/watched-source.ts'
 import type { InstanceContext } from './instance-context.ts'
-import { exceededCpu, interrupted, noResponse, responseOutcome, resultOutcome } from './instance-outcomes.ts'
+import {
+  canceled,
+  exceededCpu,
+  interrupted,
+  noResponse,
+  responseOutcome,
+  resultOutcome,
+} from './instance-outcomes.ts'
 import type { InstanceRequests } from './instance-requests.ts'
 import { maxInitCpuMs } from './lifecycle.ts'
 import { explainMissingWasm } from './missing-wasm.ts'
@@ -41,7 +48,8 @@ export class InstanceAnswers {
       return
     }
     if (result.kind === 'done') {
-      requests.settle(pending, noResponse)
+      // What a request answers after its signal aborted, the guest keeps to itself.
+      requests.settle(pending, pending.mustEnd ? canceled : noResponse)
       this.remove(pending)
       return
     }
