@@ -1,5 +1,5 @@
 import type { CallId } from '../model/call.ts'
-import type { IsoletteError } from '../model/errors.ts'
+import { IsoletteError } from '../model/errors.ts'
 import type { CallCounts } from './call-counts.ts'
 import type { CallFinder } from './call-finder.ts'
 import { CommitQueue, unreadableName } from './commit-queue.ts'
@@ -85,8 +85,13 @@ export class LogCommits {
 
   async #commit(changes: readonly Change[]): Promise<void> {
     const { finder, clock } = this.#options
-    if (finder.readBytes >= maxMappedBytes) await this.#remap()
-    finder.refresh()
+    try {
+      if (finder.readBytes >= maxMappedBytes) await this.#remap()
+      finder.refresh()
+    } catch (error) {
+      for (const { reject } of changes) reject(this.#unreadable(error))
+      return
+    }
     const batch = new LogBatch(clock.nowMs(), finder, this.#nonces)
     const applied: Change[] = []
     for (const change of changes) {
@@ -161,6 +166,13 @@ export class LogCommits {
       this.#timeOnDiskMs = 0
       if (this.#failure !== null) this.change(() => {}).catch(() => {})
     }, retryAfterMs).unref()
+  }
+
+  /** What was read is as good as gone until the file can be mapped again, which the next commit tries. */
+  #unreadable(cause: unknown): IsoletteError {
+    const message = `Cannot read the retry log: ${(cause as Error).message}`
+    this.noteFailure(message)
+    return new IsoletteError('retry_log_unavailable', message, { cause })
   }
 
   #namesake(functionName: string, callerId: string): CallId | null {

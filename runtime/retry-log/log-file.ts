@@ -76,7 +76,8 @@ function openChecked(file: string, safeRestore: boolean): LogStore {
  * that are long gone. Everything that was read before must have been copied, and no thread of the process have it open.
  */
 export function remapLogFile(dataDir: string, store: LogStore): void {
-  void store.root.close()
+  // At once, although it answers later. It is closed already if it could not be opened the last time.
+  store.root.close().catch(() => {})
   const { root, tables } = openChecked(logFile(dataDir), false)
   store.root = root
   Object.assign(store.tables, tables)
