@@ -42,11 +42,14 @@ describe('flight recorder', () => {
     ])
     recorder.note(a)
     const { attempts } = readFlight(dataDir, process.pid)
-    assert.deepEqual([...attempts], [
-      [7, true],
-      [8, false],
-      [9, false],
-    ])
+    assert.deepEqual(
+      [...attempts],
+      [
+        [7, true],
+        [8, false],
+        [9, false],
+      ],
+    )
     recorder.noteAttempts(Array.from({ length: 5000 }, (_, number) => ({ number, versionId: a })))
     assert.ok(readFlight(dataDir, process.pid).attempts.size > 1024)
     recorder.close()
