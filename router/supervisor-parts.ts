@@ -33,6 +33,8 @@ export interface OpenRegistry {
 export interface OpenRetryLog extends RetryLog {
   /** What its time is ahead of the machine's monotonic clock. */
   readonly clockOffsetMs: number
+  /** A process that appends has died: what it did not tell any more is looked for, and what it read is released. */
+  workerDied(): Promise<void>
 }
 
 /** What the supervisor's own process counts of the calls that it is asked to accept. */

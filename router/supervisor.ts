@@ -81,7 +81,11 @@ export class Supervisor {
         provisioning.apply(delta)
         calls.apply(delta)
       },
-      onWorkerDeath: () => registry.releaseDeadReaders(),
+      onWorkerDeath: () => {
+        registry.releaseDeadReaders()
+        // If the disk takes nothing now, it is looked for again with the next sweep.
+        retryLog.workerDied().catch(() => {})
+      },
     })
     this.#fleet = fleet
     const provisioning = this.#provision(registry, fleet)

@@ -20,7 +20,13 @@ export class RegistryCallFunctions implements CallFunctions {
   }
 
   settingsOf(functionName: string): AsyncSettings | null {
-    return this.#registry.getFunction(functionName)?.settings.async ?? null
+    const settings = this.#registry.getFunction(functionName)?.settings
+    if (settings === undefined) return null
+    const { async: asked, pool } = settings
+    // More attempts than the function may run at once would only come back throttled. A function that is blocked is tried
+    // all the same, or nobody would notice when its calls are too old.
+    const concurrency = Math.min(asked.concurrency, Math.max(1, pool.reserved ?? asked.concurrency))
+    return concurrency === asked.concurrency ? asked : { ...asked, concurrency }
   }
 
   pick(functionName: string, qualifier: string): VersionLabel {

@@ -5,6 +5,7 @@ import type {
   EnqueueMetrics,
   RegistryDelta,
   Schedules,
+  SchedulesOptions,
 } from '../../runtime/index.ts'
 import { FleetCalls } from '../fleet/fleet-calls.ts'
 import type { OpenRegistry, OpenRetryLog, OwnEnqueues, SupervisorDeps } from '../supervisor-parts.ts'
@@ -39,12 +40,8 @@ export class SupervisorCalls {
     this.#delivery = deps.createDelivery({ log: retryLog, runner: this.fleet.runner, functions, observer })
     this.#schedules = deps.createSchedules({
       registry,
-      log: retryLog,
+      log: countingFirings(retryLog, this.#enqueues),
       pick: (functionName, qualifier) => functions.pick(functionName, qualifier),
-      isFull: ({ name, settings }) => {
-        const { waiting, running } = retryLog.stats().depth.get(name) ?? { waiting: 0, running: 0 }
-        return waiting + running >= settings.async.maxQueued
-      },
       onDecision: (event) => observer.scheduled(event),
       onFault: (functionName, error) =>
         log.error({ function: functionName, err: error }, 'trigger not followed'),
@@ -80,5 +77,21 @@ export class SupervisorCalls {
   /** Begins no more, and resolves when all that ran has ended and is written down, or after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     await Promise.all([this.#schedules.close(), this.#delivery.drain(graceMs)])
+  }
+}
+
+function countingFirings(log: OpenRetryLog, enqueues: OwnEnqueues): SchedulesOptions['log'] {
+  return {
+    async append(call, mark) {
+      const beganMs = performance.now()
+      const appended = await log.append(call, mark)
+      if (appended.kind === 'appended') enqueues.accepted('schedule', performance.now() - beganMs)
+      return appended
+    },
+    isOpen: (functionName, callerId) => log.isOpen(functionName, callerId),
+    holds: (functionName, version) => log.holds(functionName, version),
+    setTriggerMark: (mark) => log.setTriggerMark(mark),
+    removeTriggerMark: (mark) => log.removeTriggerMark(mark),
+    listTriggerMarks: () => log.listTriggerMarks(),
   }
 }

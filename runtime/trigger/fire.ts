@@ -9,9 +9,7 @@ import type { ScheduleDecision } from './schedule-decision.ts'
 import type { DueTime } from './trigger-times.ts'
 
 export interface FiringParts {
-  readonly log: Pick<RetryLog, 'append' | 'isOpen' | 'setTriggerMark'>
-  /** Whether as many calls of the function wait or run as may. */
-  readonly isFull: (record: FunctionRecord) => boolean
+  readonly log: Pick<RetryLog, 'append' | 'isOpen' | 'holds' | 'setTriggerMark'>
   /** The version for a new call. @throws IsoletteError if there is none */
   readonly pick: (functionName: string, qualifier: string) => VersionLabel
 }
@@ -57,14 +55,14 @@ export async function fire(parts: FiringParts, firing: Firing): Promise<Fired | 
 }
 
 async function decide(
-  { log, isFull, pick }: FiringParts,
+  { log, pick }: FiringParts,
   { record, trigger, key, firedAtMs, due }: Firing,
 ): Promise<Exclude<ScheduleDecision, 'fired' | 'failed'> | { readonly version: VersionLabel }> {
   if (due.isTooLate) return 'missed'
   if (!trigger.overlap && firedAtMs !== null) {
     if (await log.isOpen(record.name, firingId(key, firedAtMs))) return 'overlap'
   }
-  if (isFull(record)) return 'queue_full'
+  if ((await log.holds(record.name, null)) >= record.settings.async.maxQueued) return 'queue_full'
   try {
     return { version: pick(record.name, trigger.qualifier) }
   } catch (error) {

@@ -3,7 +3,7 @@ import { type Trigger, usualAsync } from '../../runtime/model/async-settings.ts'
 import type { CallStatus } from '../../runtime/model/call.ts'
 import { IsoletteError } from '../../runtime/model/errors.ts'
 import type { FunctionRecord } from '../../runtime/model/function.ts'
-import { type ScheduleEvent, Schedules } from '../../runtime/trigger/schedules.ts'
+import { type ScheduleEvent, Schedules, type SchedulesOptions } from '../../runtime/trigger/schedules.ts'
 import { settings } from '../registry/temporary-registry.ts'
 import { MemoryDisk, MemoryLog } from '../retry-log/memory-log.ts'
 
@@ -137,9 +137,8 @@ export class ScheduleScene {
   #makeSchedules(): Schedules {
     const { log } = this
     return new Schedules({
-      log,
+      log: this.#fillable(log),
       registry: { listTriggered: () => [...this.#functions.values()] },
-      isFull: ({ name }) => this.full.has(name),
       pick: (functionName, qualifier) => {
         if (qualifier === 'live' || qualifier === '$LATEST') return 3
         throw new IsoletteError('alias_not_found', `Cannot find alias ${qualifier} of ${functionName}`)
@@ -159,6 +158,19 @@ export class ScheduleScene {
       },
       onFault: (functionName) => this.faults.push(functionName),
     })
+  }
+
+  /** Says of the functions that are to be full that they have as many calls as there can be. */
+  #fillable(log: MemoryLog): SchedulesOptions['log'] {
+    return {
+      append: (call, mark) => log.append(call, mark),
+      isOpen: (functionName, callerId) => log.isOpen(functionName, callerId),
+      holds: async (functionName, version) =>
+        this.full.has(functionName) ? Number.POSITIVE_INFINITY : log.holds(functionName, version),
+      setTriggerMark: (mark) => log.setTriggerMark(mark),
+      removeTriggerMark: (mark) => log.removeTriggerMark(mark),
+      listTriggerMarks: () => log.listTriggerMarks(),
+    }
   }
 
   #record(name: string, triggers: readonly Trigger[]): FunctionRecord {

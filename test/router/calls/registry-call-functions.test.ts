@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RegistryCallFunctions } from '../../../router/calls/registry-call-functions.ts'
 import { usualAsync } from '../../../runtime/model/async-settings.ts'
+import { usualPool } from '../../../runtime/model/function.ts'
 import { FakeRegistryView } from '../fake-registry-view.ts'
 
 function open(point = 0) {
@@ -44,4 +45,18 @@ test('What is not there is refused by its code', () => {
 test('Settings are those of now; of a function that is gone there are none', () => {
   assert.equal(open().settingsOf('hello'), usualAsync)
   assert.equal(open().settingsOf('nobody'), null)
+})
+
+test('No more attempts run at once than the function may have requests', () => {
+  const concurrencyOf = (reserved: number | null) => {
+    const view = new FakeRegistryView()
+    view.add('capped', { settings: { pool: { ...usualPool, reserved } } })
+    const registry = { getFunction: (name: string) => view.getFunction(name), hasVersion: () => false }
+    return new RegistryCallFunctions(registry, () => 0).settingsOf('capped')?.concurrency
+  }
+  assert.equal(concurrencyOf(null), usualAsync.concurrency)
+  assert.equal(concurrencyOf(1_000_000), usualAsync.concurrency)
+  assert.equal(concurrencyOf(3), 3)
+  // Blocked: somebody has to find out when its calls are too old.
+  assert.equal(concurrencyOf(0), 1)
 })
