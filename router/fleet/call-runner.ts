@@ -66,6 +66,11 @@ export class WorkerAttempts {
     if (waitedMs !== null) this.#window.note(results.length, held, waitedMs)
   }
 
+  /** True = it takes more than before. */
+  look(): boolean {
+    return this.#window.look(this.given.size)
+  }
+
   readonly #send = (): void => {
     const deliveries = this.#batch
     this.#batch = []
@@ -127,14 +132,21 @@ export class FleetCallRunner implements CallRunner {
   /** A worker told how attempts ended. */
   took(worker: WorkerAttempts, results: readonly NumberedResult[]): void {
     worker.take(results)
-    this.noteRoom()
+    // Otherwise those who wait for these results look for room.
+    if (this.#isMissed) this.noteRoom()
   }
 
   /** A worker may have become ready. */
   noteRoom(): void {
-    if (!this.#isMissed || this.room === 0) return
+    if (this.room === 0) return
     this.#isMissed = false
     for (const listener of this.#listeners) listener()
+  }
+
+  /** To be called a few times a second: attempts that run for long leave room for others. */
+  look(): void {
+    const hasGrown = [...this.#workers].filter((worker) => worker.look()).length > 0
+    if (hasGrown) this.noteRoom()
   }
 
   /** A worker ended; `isGuest`: a guest brought it down, as far as can be known. */

@@ -263,6 +263,7 @@ export class WorkerFleet implements Fleet {
       lastMs = nowMs
       for (const worker of this.#processes()) worker.tick(elapsedMs)
       this.#options.calls.tellDepths()
+      this.#options.calls.runner.look()
       this.#sinceMetricsMs += elapsedMs
       // So that little is missing of what a worker counted that ends without a word.
       if (this.#sinceMetricsMs >= this.#options.timings.metricsMs) {

@@ -59,7 +59,7 @@ export class DeliveryLoop {
       (name) => functions.settingsOf(name),
       () => log.nowMs(),
     )
-    this.#turns = new FunctionTurns(this.#flights, (name) => this.#settings.of(name))
+    this.#turns = new FunctionTurns(this.#flights, runner, (name) => this.#settings.of(name))
     this.#health = new LogHealth({
       timers,
       onChanged: (failure) => this.#logChanged(failure),
@@ -158,7 +158,7 @@ export class DeliveryLoop {
     this.#attempts.giveWaiting()
     if (this.#isClaiming || !this.#isOpen || this.#room() <= 0) return
     const { log } = this.#options
-    const dueMs = log.nextDueMs(this.#turns.hasTurn)
+    const dueMs = log.nextDueMs(this.#turns.forNow())
     if (dueMs === null) this.#disarm()
     else if (dueMs <= log.nowMs()) this.#claim()
     else this.#wakeAt(dueMs)

@@ -164,7 +164,7 @@ describe('calls at once', () => {
   it('are at most what the workers have room for, functions in turn', async () => {
     const fixture = new DeliveryFixture()
     fixture.deploy('other')
-    fixture.runner.capacity = 4
+    fixture.runner.capacity = 5
     for (let count = 0; count < 5; count++) await fixture.append()
     for (let count = 0; count < 5; count++) await fixture.append({ functionName: 'other' })
     fixture.delivery.start()
@@ -226,6 +226,43 @@ describe('calls at once', () => {
     assert.equal(fixture.runner.begun.length, 256)
     while (fixture.runner.running.length > 0) await fixture.runner.end(ran('ok'))
     assert.equal(fixture.runner.begun.length, 300)
+  })
+
+  it('leave room for other functions, however long they run', async () => {
+    const { runner, append, deploy } = DeliveryFixture.started()
+    for (const name of ['other', 'third']) deploy(name)
+    runner.capacity = 64
+    for (let count = 0; count < 70; count++) await append()
+    assert.equal(runner.begun.length, 57)
+    for (let count = 0; count < 70; count++) await append({ functionName: 'other' })
+    assert.equal(runner.begun.length, 63)
+    await append({ functionName: 'third' })
+    assert.equal(runner.begun.at(-1)?.call.functionName, 'third')
+  })
+
+  it('that were waiting together leave room for other functions, too', async () => {
+    const fixture = new DeliveryFixture()
+    fixture.runner.capacity = 64
+    for (let count = 0; count < 70; count++) await fixture.append()
+    fixture.delivery.start()
+    await turn()
+    assert.equal(fixture.runner.begun.length, 57)
+  })
+
+  it('whose events fill the memory leave a little for other functions', async () => {
+    const fixture = new DeliveryFixture()
+    fixture.deploy('hello', { concurrency: 10_000 })
+    fixture.deploy('other')
+    const json = JSON.stringify('x'.repeat(1_000_000))
+    for (let count = 0; count < 80; count++) await fixture.append({ event: { kind: 'direct', json } })
+    fixture.delivery.start()
+    await turn()
+    for (let count = 0; count < 20; count++)
+      await fixture.append({ functionName: 'other', event: { kind: 'direct', json } })
+    const others = () => fixture.runner.begun.filter(({ call }) => call.functionName === 'other')
+    assert.equal(others().length, 2)
+    while (fixture.runner.running.length > 0) await fixture.runner.end(ran('ok'))
+    assert.equal(others().length, 20)
   })
 
   it('follow their function when its settings change, within a tenth of a second', async () => {

@@ -30,3 +30,30 @@ test('It shrinks when attempts wait for the worker, once for what was under way,
   }
   assert.equal(window.count, 32)
 })
+
+test('It grows when all of it is used and nothing comes back: what is out runs for long', () => {
+  const { clock, window } = windowAt()
+  const first = window.count
+  clock.nowMs += 249
+  assert.equal(window.look(first), false)
+  clock.nowMs += 1
+  assert.equal(window.look(first / 2), false, 'there is room')
+  assert.equal(window.look(first), true)
+  assert.equal(window.count, 2 * first)
+  assert.equal(window.look(2 * first), false)
+  for (let round = 0; round < 100; round++) {
+    clock.nowMs += 250
+    window.look(window.count)
+  }
+  assert.equal(window.count, 1024)
+})
+
+test('It does not grow while something comes back', () => {
+  const { clock, window } = windowAt()
+  const first = window.count
+  for (let round = 0; round < 10; round++) {
+    clock.nowMs += 200
+    window.note(1, 1, 5)
+    assert.equal(window.look(first), false)
+  }
+})

@@ -106,10 +106,24 @@ describe('FleetCallRunner', () => {
     runner.onRoom(() => told++)
     assert.equal(runner.room, 0)
     runner.noteRoom()
+    assert.equal(told, 0)
     takers[0]!.isTaking = true
     runner.noteRoom()
-    runner.noteRoom()
     assert.equal(told, 1)
+  })
+
+  it('says that there is room when all that it gave away runs for long', () => {
+    const { clock, runner } = open(1)
+    const { room } = runner
+    for (let count = 0; count < room; count++) void runner.run(deliveryOf(String(count)))
+    let told = 0
+    runner.onRoom(() => told++)
+    clock.nowMs += 100
+    runner.look()
+    assert.deepEqual([told, runner.room], [0, 0])
+    clock.nowMs += 900
+    runner.look()
+    assert.deepEqual([told, runner.room > 0], [1, true])
   })
 
   it('tells the worker that has a call to end it, behind the attempt itself', async () => {
