@@ -6,7 +6,7 @@ import type { AttemptResult } from './call-runner.ts'
 import { cutText } from './cut-text.ts'
 import type { Verdict } from './verdict.ts'
 
-const { maxAttemptErrorBytes, maxAttemptLogBytes, maxAttemptHistory } = fixedLimits
+const { maxAttemptErrorBytes, maxAttemptLogBytes } = fixedLimits
 const maxErrorNameBytes = 128
 /** About what a line takes beside its text. */
 const lineBytes = 32
@@ -58,12 +58,6 @@ export function recordAttempt(
     message: result.message === null ? null : cutText(result.message, maxAttemptErrorBytes),
     logLines: lastLines(result.logLines),
   }
-}
-
-/** The history with one more; of too many, those in the middle go: how it began and how it stands are what is asked. */
-export function addToHistory(history: readonly Attempt[], attempt: Attempt): readonly Attempt[] {
-  if (history.length < maxAttemptHistory) return [...history, attempt]
-  return [...history.toSpliced(maxAttemptHistory / 2, 1 + history.length - maxAttemptHistory), attempt]
 }
 
 function cutError(error: GuestError): GuestError {

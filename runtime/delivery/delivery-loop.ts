@@ -196,6 +196,7 @@ export class DeliveryLoop {
     const { call, lease } = claimed
     const leaseEndsAtMs = this.#options.log.nowMs() + this.#leases.leaseMs(call.functionName)
     const running = this.#flights.get(call.id)
+    if (claimed.isStopping) this.markStopping(call.id)
     if (running === undefined) {
       const flight = newFlight(claimed, leaseEndsAtMs)
       this.#flights.add(flight)

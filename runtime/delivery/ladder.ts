@@ -1,4 +1,5 @@
 import type { AsyncSettings } from '../model/async-settings.ts'
+import { addToHistory } from '../model/attempt-history.ts'
 import type {
   Attempt,
   Call,
@@ -9,7 +10,7 @@ import type {
   FinalState,
 } from '../model/call.ts'
 import { fixedLimits } from '../model/limits.ts'
-import { addToHistory, recordAttempt } from './attempt-record.ts'
+import { recordAttempt } from './attempt-record.ts'
 import { backoffMs, setbackMs } from './backoff.ts'
 import type { Branch } from './branch.ts'
 import type { AttemptResult } from './call-runner.ts'

@@ -94,7 +94,7 @@ export class CallClaims {
 
   #return(held: HeldCall): void {
     this.leases.drop(held)
-    this.#waiting.giveBack(held)
+    this.#waiting.untake(held)
   }
 
   #settle(held: HeldCall): void {

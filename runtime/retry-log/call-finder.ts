@@ -2,6 +2,7 @@ import type { Call, CallId, CallProgress, CallState, CallStatus } from '../model
 import { CallBlock } from './call-block.ts'
 import { isCallId, tagOfCallId, timeOfCallId } from './call-id.ts'
 import { unpackEnded, unpackWaiting } from './call-record.ts'
+import { type ClaimRow, progressWithCuts } from './claim-row.ts'
 import {
   type EndedKey,
   endedKeyOf,
@@ -13,13 +14,6 @@ import {
   storedSegmentKey,
 } from './log-keys.ts'
 import type { LogStore, StoredKey } from './log-tables.ts'
-
-/** What a row of `claims` says of the calls of its segment, by their index. */
-export interface ClaimRow {
-  readonly running: readonly number[]
-  /** Told to end while they ran. */
-  readonly stopping: readonly number[]
-}
 
 export interface FoundEnd {
   readonly key: EndedKey
@@ -57,12 +51,32 @@ export class CallFinder {
     if (end !== null) return endedStatus(end)
     const found = this.findWaiting(id)
     if (found === null) return null
+    const waiting = this.waitingStatus(found)
+    const isRunning = this.claimOf(found.key)?.running.some(([index]) => index === found.index)
+    if (!isRunning) return waiting
+    return { ...waiting, state: waiting.state === 'Stopping' ? 'Stopping' : 'Running', dueAtMs: null }
+  }
+
+  /** Of a call that nobody has. */
+  waitingStatus(found: FoundWaiting): CallStatus {
     const { key, index } = found
     const claim = this.claimOf(key)
-    const { call, progress } = waitingCall(found)
-    if (claim?.stopping.includes(index)) return openStatus(call, progress, 'Stopping', null)
-    if (claim?.running.includes(index)) return openStatus(call, progress, 'Running', null)
-    return openStatus(call, progress, waitingState(progress), key.dueAtMs)
+    const read = waitingCall(found)
+    const progress = progressWithCuts(read.progress, new Map(claim?.cuts).get(index))
+    const state = claim?.stopping.includes(index) ? 'Stopping' : waitingState(progress)
+    return openStatus(read.call, progress, state, key.dueAtMs)
+  }
+
+  /** Calls that were told to end and have not, be they held by somebody or not. */
+  *stoppingIds(): Generator<CallId> {
+    for (const { key: stored, value } of this.#store.tables.claims.getRange({})) {
+      const { stopping } = value as ClaimRow
+      if (stopping.length === 0) continue
+      const key = segmentKeyOf(stored)
+      const block = this.block(key)
+      if (block === null) continue
+      for (const index of stopping) if (!this.isStale(block.idAt(index), key)) yield block.idAt(index)
+    }
   }
 
   /** Sees what was committed since the last look of this turn of the event loop. */
@@ -186,6 +200,6 @@ export function openStatus(
   return { call, state, progress, dueAtMs, end: null }
 }
 
-export function waitingState({ attempts }: CallProgress): CallState {
+function waitingState({ attempts }: CallProgress): CallState {
   return attempts > 0 ? 'Retrying' : 'Enqueued'
 }

@@ -9,14 +9,7 @@ import {
 import { IsoletteError } from '../model/errors.ts'
 import type { CallClaims, ClaimWish } from './call-claims.ts'
 import type { CallCounts } from './call-counts.ts'
-import {
-  type CallFinder,
-  endedStatus,
-  type FoundEnd,
-  openStatus,
-  waitingCall,
-  waitingState,
-} from './call-finder.ts'
+import { type CallFinder, endedStatus, type FoundEnd, openStatus } from './call-finder.ts'
 import { isCallId } from './call-id.ts'
 import { CallListing } from './call-listing.ts'
 import { EndedSweep, type Swept } from './ended-sweep.ts'
@@ -75,7 +68,12 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     this.#sweep = new EndedSweep(tables, parts.finder)
     this.#listing = new CallListing(tables, parts.finder, {
       nowMs: () => this.nowMs(),
-      ids: () => Array.from(parts.claims.leases, ({ call }) => call.id),
+      ids: () => [
+        ...new Set([
+          ...Array.from(parts.claims.leases, ({ call }) => call.id),
+          ...parts.finder.stoppingIds(),
+        ]),
+      ],
       openStatus: (id) => this.#openStatus(id),
     })
   }
@@ -182,15 +180,17 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
       const held = claims.leases.get(id)
       if (held !== null) {
         if (held.isSettling) throw wrongState('stop', id, 'it is about to end, or to wait')
-        held.segment.stop(held.index)
-        batch.touch(held.segment)
+        const { segment, index } = held
+        if (!segment.isStopping(index)) batch.whenFailed(() => segment.unstop(index))
+        segment.stop(index)
+        batch.touch(segment)
         return 'stopping'
       }
       const found = isCallId(id) && finder.findEnded(id) === null ? finder.findWaiting(id) : null
-      const taken = found && waiting.takeFound(found)
+      const taken = found && waiting.takeFound(found, batch.nowMs)
       if (taken === null) throw this.#notSo('stop', id)
       batch.whenDone(() => waiting.settle(taken))
-      batch.whenFailed(() => waiting.giveBack(taken))
+      batch.whenFailed(() => waiting.untake(taken))
       const { call, progress } = taken
       const end = { state: 'Stopped', reason: null, endedAtMs: batch.nowMs, progress, result: null } as const
       batch.touch(taken.segment)
@@ -339,9 +339,7 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     }
     if (finder.findEnded(id) !== null) return null
     const found = finder.findWaiting(id)
-    if (found === null) return null
-    const { call, progress } = waitingCall(found)
-    return openStatus(call, progress, waitingState(progress), found.key.dueAtMs)
+    return found && finder.waitingStatus(found)
   }
 
   /** @throws IsoletteError `invocation_not_found`, `invocation_state` */

@@ -71,6 +71,6 @@ export class Leases {
   }
 }
 
-export function claimedOf({ call, progress, token }: HeldCall): Claimed {
-  return { lease: { callId: call.id, token }, call, progress }
+export function claimedOf({ call, progress, token, segment, index }: HeldCall): Claimed {
+  return { lease: { callId: call.id, token }, call, progress, isStopping: segment.isStopping(index) }
 }

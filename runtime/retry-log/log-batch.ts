@@ -208,9 +208,12 @@ export class LogBatch {
       this.#touched.delete(segment)
     }
     for (const segment of this.#touched) {
-      const running = segment.takenIndexes
-      const value = { running, stopping: running.filter((index) => segment.isStopping(index)) }
-      operations.push({ kind: 'put', table: 'claims', key: storedSegmentKey(segment.key), value })
+      operations.push({
+        kind: 'put',
+        table: 'claims',
+        key: storedSegmentKey(segment.key),
+        value: segment.claims,
+      })
     }
     return operations
   }

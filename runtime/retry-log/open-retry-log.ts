@@ -1,6 +1,7 @@
 import { CallClaims } from './call-claims.ts'
 import { CallCounts } from './call-counts.ts'
 import { CallFinder } from './call-finder.ts'
+import { type ClaimRow, cutRow } from './claim-row.ts'
 import { type EmbeddedRetryLog, LmdbRetryLog } from './embedded-retry-log.ts'
 import { monotonicMs, startLogClock } from './log-clock.ts'
 import { LogCommits } from './log-commits.ts'
@@ -75,15 +76,14 @@ export async function openRetryLog(options: RetryLogOptions): Promise<EmbeddedRe
   return log
 }
 
-/** That calls ran when the process before this one ended: they do not any more. Which segments were begun stays. */
+/** That calls ran when the process before this one ended: they do not any more. Which segments were begun stays, and what was cut. */
 function freeClaims(tables: LogDatabases, finder: CallFinder): LogOperation[] {
   const operations: LogOperation[] = []
-  for (const { key } of tables.claims.getRange({})) {
+  for (const { key, value } of tables.claims.getRange({})) {
     const row = { table: 'claims', key: key as (string | number)[] } as const
-    const stands = finder.hasSegment(segmentKeyOf(key))
-    operations.push(
-      stands ? { kind: 'put', ...row, value: { running: [], stopping: [] } } : { kind: 'remove', ...row },
-    )
+    const claims = value as ClaimRow
+    if (!finder.hasSegment(segmentKeyOf(key))) operations.push({ kind: 'remove', ...row })
+    else if (claims.running.length > 0) operations.push({ kind: 'put', ...row, value: cutRow(claims) })
   }
   return operations
 }

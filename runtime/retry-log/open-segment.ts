@@ -1,3 +1,4 @@
+import type { ClaimRow } from './claim-row.ts'
 import type { SegmentKey } from './log-keys.ts'
 
 const waits = 0
@@ -13,13 +14,23 @@ export class OpenSegment {
   readonly #states: Uint8Array
   #waiting: number
   #taken = 0
-  readonly #stopping = new Set<number>()
+  /** Calls that were taken, even if they were given back. */
+  readonly #takenAtMs: Map<number, number>
+  readonly #stopping: Set<number>
+  readonly #cuts: Map<number, readonly number[]>
 
-  /** @param isGone by index: the call has gone on from here before */
-  constructor(key: SegmentKey, isGone: (index: number) => boolean) {
+  /**
+   * @param claims what is on disk; null = nobody has begun it
+   * @param isGone by index: the call has gone on from here before
+   */
+  constructor(key: SegmentKey, claims: ClaimRow | null, isGone: (index: number) => boolean) {
     this.key = key
+    this.#takenAtMs = new Map(claims?.running)
+    this.#stopping = new Set(claims?.stopping)
+    this.#cuts = new Map(claims?.cuts)
     this.#states = Uint8Array.from({ length: key.count }, (_, index) => (isGone(index) ? gone : waits))
     this.#waiting = this.#states.filter((state) => state === waits).length
+    for (const [index, state] of this.#states.entries()) if (state === gone) this.#forget(index)
   }
 
   /** Calls that nobody has. */
@@ -36,7 +47,8 @@ export class OpenSegment {
     return this.#states[index] === waits
   }
 
-  take(index: number): void {
+  take(index: number, nowMs: number): void {
+    this.#takenAtMs.set(index, nowMs)
     this.#states[index] = taken
     this.#waiting--
     this.#taken++
@@ -47,12 +59,28 @@ export class OpenSegment {
     this.#stopping.add(index)
   }
 
+  /** It is not to end after all. */
+  unstop(index: number): void {
+    this.#stopping.delete(index)
+  }
+
   isStopping(index: number): boolean {
     return this.#stopping.has(index)
   }
 
+  /** When attempts of the call began that were cut; undefined = none. */
+  cutsOf(index: number): readonly number[] | undefined {
+    return this.#cuts.get(index)
+  }
+
+  /** Nobody ever had it. */
+  untake(index: number): void {
+    this.#takenAtMs.delete(index)
+    this.giveBack(index)
+  }
+
+  /** Whoever had it has it no more, and may still be at it. */
   giveBack(index: number): void {
-    this.#stopping.delete(index)
     this.#states[index] = waits
     this.#waiting++
     this.#taken--
@@ -62,9 +90,17 @@ export class OpenSegment {
   settle(index: number): void {
     this.#states[index] = gone
     this.#taken--
+    this.#forget(index)
   }
 
-  get takenIndexes(): number[] {
-    return [...this.#states.keys()].filter((index) => this.#states[index] === taken)
+  /** What is to be on disk. */
+  get claims(): ClaimRow {
+    return { running: [...this.#takenAtMs], stopping: [...this.#stopping], cuts: [...this.#cuts] }
+  }
+
+  #forget(index: number): void {
+    this.#takenAtMs.delete(index)
+    this.#stopping.delete(index)
+    this.#cuts.delete(index)
   }
 }

@@ -54,7 +54,10 @@ export interface Lease {
 export interface Claimed {
   readonly lease: Lease
   readonly call: Call
+  /** With an attempt that does not count for each that was cut because the process which claimed the call ended. */
   readonly progress: CallProgress
+  /** It was told to end, by a claim before this one: it is not to be run. */
+  readonly isStopping: boolean
 }
 
 /** What the log says about itself. */
@@ -94,7 +97,7 @@ export interface CallPage {
  * promise resolves; after an exception nothing has changed. Every method may throw IsoletteError `retry_log_unavailable`.
  *
  * Its time (`nowMs`) never jumps, whatever the machine's clock does; leases are measured on it. Calls that were claimed by
- * an earlier start are free again when the log is opened, without having used an attempt.
+ * an earlier start are free again when the log is opened, without having used an attempt: their history says that it was cut.
  */
 export interface RetryLog extends CallAppender {
   /** In milliseconds since 1970; never goes back, also not from one start to the next. */
@@ -133,7 +136,7 @@ export interface RetryLog extends CallAppender {
 
   /**
    * Ends a call that waits (`stopped`, its record kept for `keepMs`, `follow` appended in the same transaction), or marks one
-   * that runs as `stopping` and appends nothing: whoever runs it is to end it.
+   * that runs as `stopping` and appends nothing: whoever runs it is to end it, or claims it next.
    * @throws IsoletteError `invocation_not_found`; `invocation_state` if it has ended
    */
   stop(id: CallId, keepMs: number, follow: readonly NewCall[]): Promise<'stopped' | 'stopping'>

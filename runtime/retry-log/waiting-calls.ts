@@ -1,5 +1,6 @@
 import type { Call, CallId, CallProgress } from '../model/call.ts'
 import { type CallFinder, type FoundWaiting, waitingCall } from './call-finder.ts'
+import { progressWithCuts } from './claim-row.ts'
 import { FunctionQueue } from './function-queue.ts'
 import { type SegmentKey, segmentKeyOf } from './log-keys.ts'
 import type { LogDatabases } from './log-tables.ts'
@@ -76,10 +77,10 @@ export class WaitingCalls {
       if (segment === null) return taken
       let isDone: boolean
       try {
-        isDone = this.#takeFrom(segment, max, mayTake, taken)
+        isDone = this.#takeFrom(segment, max, nowMs, mayTake, taken)
       } catch (error) {
         this.#update(segment)
-        for (const one of taken) this.giveBack(one)
+        for (const one of taken) this.untake(one)
         throw error
       }
       this.#update(segment)
@@ -89,14 +90,20 @@ export class WaitingCalls {
   }
 
   /** Takes one that was found waiting; null = it is taken, or has gone on. */
-  takeFound(found: FoundWaiting): TakenCall | null {
+  takeFound(found: FoundWaiting, nowMs: number): TakenCall | null {
     const { key, index } = found
     const segment = this.#open.get(key.nonce) ?? this.#openSegment(key)
     if (!segment.isWaiting(index)) return null
-    const read = waitingCall(found)
-    segment.take(index)
+    const read = takenCall(found, segment)
+    segment.take(index, nowMs)
     this.#update(segment)
-    return { segment, index, ...read }
+    return read
+  }
+
+  /** That it was taken was not written. */
+  untake({ segment, index }: Pick<TakenCall, 'segment' | 'index'>): void {
+    segment.untake(index)
+    this.#update(segment)
   }
 
   giveBack({ segment, index }: Pick<TakenCall, 'segment' | 'index'>): void {
@@ -113,6 +120,7 @@ export class WaitingCalls {
   #takeFrom(
     segment: OpenSegment,
     max: number,
+    nowMs: number,
     mayTake: (id: CallId) => 'yes' | 'skip' | 'stop',
     taken: TakenCall[],
   ): boolean {
@@ -126,9 +134,9 @@ export class WaitingCalls {
       if (answer === 'stop') return true
       if (answer === 'skip') continue
       // Read first: what cannot be read stays where it is.
-      const read = waitingCall({ key, block, index })
-      segment.take(index)
-      taken.push({ segment, index, ...read })
+      const read = takenCall({ key, block, index }, segment)
+      segment.take(index, nowMs)
+      taken.push(read)
     }
     return false
   }
@@ -160,9 +168,11 @@ export class WaitingCalls {
 
   #openSegment(key: SegmentKey): OpenSegment {
     // A segment that nobody began holds no stale calls: who takes one writes a row for it first.
-    const block = this.#finder.claimOf(key) === null ? null : this.#finder.block(key)
+    const claims = this.#finder.claimOf(key)
+    const block = claims === null ? null : this.#finder.block(key)
     const segment = new OpenSegment(
       key,
+      claims,
       (index) => block !== null && this.#finder.isStale(block.idAt(index), key),
     )
     this.#open.set(key.nonce, segment)
@@ -180,6 +190,12 @@ export class WaitingCalls {
     this.#open.delete(key.nonce)
     if (waiting > 0) queue.rewind(key.dueAtMs)
   }
+}
+
+function takenCall(found: FoundWaiting, segment: OpenSegment): TakenCall {
+  const { call, progress } = waitingCall(found)
+  const { index } = found
+  return { segment, index, call, progress: progressWithCuts(progress, segment.cutsOf(index)) }
 }
 
 function isBefore(a: SegmentKey, b: SegmentKey): boolean {

@@ -121,6 +121,24 @@ describe('stopping', () => {
     assert.equal((await status(id)).state, 'Stopped')
   })
 
+  it('holds over the end of the supervisor: the call is not run again, and its destination is told', async () => {
+    const before = DeliveryFixture.started()
+    const id = await before.append()
+    assert.equal(await before.delivery.stop(id), 'stopping')
+
+    const { runner, delivery, deploy, log } = new DeliveryFixture(before.disk)
+    deploy('hello', { onFailure: { kind: 'function', reference: 'other:live' } })
+    deploy('other')
+    delivery.start()
+    await turn()
+    const { state, progress } = (await log.get(id))!
+    assert.deepEqual([state, progress.history.length], ['Stopped', 1])
+    assert.deepEqual(
+      runner.begun.map(({ call }) => call.functionName),
+      ['other'],
+    )
+  })
+
   it('of a call that is just being claimed lets it not begin', async () => {
     const { log, runner, delivery, append, status } = DeliveryFixture.started()
     const claim = log.claim.bind(log)

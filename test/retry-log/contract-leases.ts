@@ -212,6 +212,100 @@ export function leaseContract(check: LogTest): void {
     assert.equal(await log.complete(old!.lease, succeeded(log), 1000, []), false)
   })
 
+  check(
+    'each attempt that a start cut stands in the history once, waiting, running and ended',
+    async (opened) => {
+      const [id, other] = await Promise.all(
+        ['hello', 'hello'].map((name) => appendCall(opened.log, callOf(name))),
+      )
+      const before = { attempts: 1, setbacks: 0, history: [attempt(1)] }
+      await opened.log.reschedule((await claimOne(opened.log)).lease, opened.log.nowMs(), before)
+      const startsMs: number[] = []
+      let { log } = opened
+      for (let start = 0; start < 3; start++) {
+        startsMs.push(log.nowMs())
+        assert.equal((await claimAll(log)).length, 2)
+        opened.passMs(10)
+        opened = await opened.reopen()
+        log = opened.log
+      }
+      const cuts = (number: number) =>
+        startsMs.map((startedAtMs) => ({
+          ...{ number, counts: false, startedAtMs, outcome: 'interrupted', durationMs: 0 },
+          message: 'The supervisor ended before it was told how this ended',
+        }))
+      const told = async () =>
+        Promise.all(
+          [id!, other!].map(async (one) => {
+            const { progress } = await statusOf(log, one)
+            const { history } = progress
+            const [listed] = (await log.list({}, null, 10)).calls.filter(({ call }) => call.id === one)
+            assert.deepEqual(listed!.progress, progress)
+            return history.map(({ number, counts, startedAtMs, outcome, durationMs, message }) => ({
+              ...{ number, counts, startedAtMs, outcome, durationMs, message },
+            }))
+          }),
+        )
+      const { number, counts, startedAtMs, outcome, durationMs, message } = attempt(1)
+      const first = { number, counts, startedAtMs, outcome, durationMs, message }
+      const expected = new Set([[first, ...cuts(2)], cuts(1)].map((one) => JSON.stringify(one)))
+      const check = async (when: string) =>
+        assert.deepEqual(
+          new Set((await told()).map((one) => JSON.stringify(one))),
+          new Set([...expected]),
+          when,
+        )
+      await check('waiting')
+      const claimed = await claimAll(log)
+      await check('running')
+      for (const { lease, progress } of claimed) {
+        assert.equal(progress.history.filter((one) => one.outcome === 'interrupted').length, 3)
+        await log.complete(lease, succeeded(log, { progress }), 60_000, [])
+      }
+      await check('ended')
+      opened = await opened.reopen()
+      log = opened.log
+      await check('after another start')
+    },
+  )
+
+  check('a call that was told to end stays so over a start and the end of its lease', async (opened) => {
+    const ids = await Promise.all(['a', 'a', 'a'].map((name) => appendCall(opened.log, callOf(name))))
+    const [first] = await claimAll(opened.log, 1000)
+    const id = first!.call.id
+    assert.equal(first!.isStopping, false)
+    assert.equal(await opened.log.stop(id, 1000, []), 'stopping')
+    opened.passMs(1000)
+    assert.equal(await stateOf(opened.log, id), 'Stopping')
+    const { log } = await opened.reopen()
+    assert.equal(await stateOf(log, id), 'Stopping')
+    const listed = await log.list({ states: ['Stopping'] }, null, 10)
+    assert.deepEqual(
+      listed.calls.map(({ call }) => call.id),
+      [id],
+    )
+    const again = await claimAll(log)
+    assert.deepEqual(
+      new Map(again.map(({ call, isStopping }) => [call.id, isStopping])),
+      new Map(ids.map((one) => [one, one === id])),
+    )
+    const { lease, progress } = again.find(({ call }) => call.id === id)!
+    await log.reschedule(lease, log.nowMs(), progress)
+    assert.equal(await stateOf(log, id), 'Enqueued', 'whoever had it has said otherwise')
+  })
+
+  check(
+    'a waiting call that was told to end before a start ends at once when it is told again',
+    async (opened) => {
+      const id = await appendCall(opened.log, callOf('a'))
+      await claimOne(opened.log)
+      assert.equal(await opened.log.stop(id, 1000, []), 'stopping')
+      const { log } = await opened.reopen()
+      assert.equal(await log.stop(id, 1000, []), 'stopped')
+      assert.equal((await statusOf(log, id)).progress.history.length, 1)
+    },
+  )
+
   check('nextDueMs() tells when there is something to claim', async ({ log, passMs }) => {
     assert.equal(log.nextDueMs(any), null)
     await appendCall(log, callOf('late', { delayMs: 500 }))

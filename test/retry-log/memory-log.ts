@@ -1,4 +1,13 @@
-import type { Call, CallEnd, CallId, CallProgress, CallState, CallStatus } from '../../runtime/model/call.ts'
+import { addToHistory } from '../../runtime/model/attempt-history.ts'
+import type {
+  Attempt,
+  Call,
+  CallEnd,
+  CallId,
+  CallProgress,
+  CallState,
+  CallStatus,
+} from '../../runtime/model/call.ts'
 import { noProgress } from '../../runtime/model/call.ts'
 import { IsoletteError } from '../../runtime/model/errors.ts'
 import { callIdRandomBytes, callTag, mintCallId } from '../../runtime/retry-log/call-id.ts'
@@ -21,7 +30,8 @@ interface KeptCall {
   call: Call
   progress: CallProgress
   dueAtMs: number
-  lease: { readonly token: string; endsAtMs: number; isStopping: boolean } | null
+  lease: { readonly token: string; readonly fromMs: number; endsAtMs: number } | null
+  isStopping: boolean
   end: CallEnd | null
   forgetAtMs: number
 }
@@ -49,7 +59,10 @@ export class MemoryLog implements RetryLog {
   constructor(nowMs: () => number, disk = new MemoryDisk()) {
     this.nowMs = nowMs
     this.#disk = disk
-    for (const kept of disk.calls.values()) kept.lease = null
+    for (const kept of disk.calls.values()) {
+      if (kept.lease !== null) kept.progress = withCut(kept.progress, kept.lease.fromMs)
+      kept.lease = null
+    }
   }
 
   async append(call: NewCall, mark?: TriggerMark): Promise<Appended> {
@@ -131,7 +144,7 @@ export class MemoryLog implements RetryLog {
     this.#beforeWrite()
     const kept = this.#leased(lease)
     if (kept === null) return false
-    Object.assign(kept, { lease: null, dueAtMs, progress })
+    Object.assign(kept, { lease: null, isStopping: false, dueAtMs, progress })
     this.#notify()
     return true
   }
@@ -141,7 +154,7 @@ export class MemoryLog implements RetryLog {
     const kept = this.#known(id)
     if (kept.end !== null) throw wrongState(kept)
     if (this.#isRunning(kept)) {
-      kept.lease!.isStopping = true
+      kept.isStopping = true
       return 'stopping'
     }
     const { progress } = kept
@@ -159,6 +172,7 @@ export class MemoryLog implements RetryLog {
       call: { ...kept.call, version, ageFromMs: nowMs },
       progress: { ...noProgress, history: kept.end.progress.history },
       dueAtMs: nowMs,
+      isStopping: false,
       end: null,
     })
     this.#notify()
@@ -260,15 +274,19 @@ export class MemoryLog implements RetryLog {
     const id = mintCallId(enqueuedAtMs, callTag(call.functionName), random)
     const dueAtMs = enqueuedAtMs + delayMs
     const added: Call = { ...structuredClone(call), id, enqueuedAtMs, ageFromMs: dueAtMs }
-    const kept = { place, call: added, progress: noProgress, dueAtMs, lease: null, end: null, forgetAtMs: 0 }
+    const kept = {
+      ...{ place, call: added, progress: noProgress, dueAtMs },
+      ...{ lease: null, isStopping: false, end: null, forgetAtMs: 0 },
+    }
     this.#disk.calls.set(id, kept)
     return added
   }
 
   #lease(kept: KeptCall, leaseMs: number): Claimed {
     const token = String(this.#disk.minted++)
-    kept.lease = { token, endsAtMs: this.nowMs() + leaseMs, isStopping: false }
-    return { lease: { callId: kept.call.id, token }, call: kept.call, progress: kept.progress }
+    const { call, progress, isStopping } = kept
+    kept.lease = { token, fromMs: this.nowMs(), endsAtMs: this.nowMs() + leaseMs }
+    return { lease: { callId: call.id, token }, call, progress, isStopping }
   }
 
   #end(kept: KeptCall, end: CallEnd, keepMs: number, follow: readonly NewCall[]): void {
@@ -325,7 +343,8 @@ export class MemoryLog implements RetryLog {
 
   #state(kept: KeptCall): CallState {
     if (kept.end !== null) return kept.end.state
-    if (this.#isRunning(kept)) return kept.lease!.isStopping ? 'Stopping' : 'Running'
+    if (kept.isStopping) return 'Stopping'
+    if (this.#isRunning(kept)) return 'Running'
     return kept.progress.attempts > 0 ? 'Retrying' : 'Enqueued'
   }
 
@@ -348,6 +367,15 @@ export class MemoryLog implements RetryLog {
     this.#beforeRead()
     if (this.#disk.failure !== null) throw new IsoletteError('retry_log_unavailable', this.#disk.failure)
   }
+}
+
+function withCut(progress: CallProgress, startedAtMs: number): CallProgress {
+  const attempt: Attempt = {
+    ...{ number: progress.attempts + 1, counts: false, startedAtMs, durationMs: 0, executedVersion: null },
+    ...{ outcome: 'interrupted', status: null, error: null, logLines: [] },
+    message: 'The supervisor ended before it was told how this ended',
+  }
+  return { ...progress, history: addToHistory(progress.history, attempt) }
 }
 
 type Place = readonly [isEnded: 0 | 1, enqueuedAtMs: number, place: number]
