@@ -3,7 +3,7 @@ import { CallCounts } from './call-counts.ts'
 import { CallFinder } from './call-finder.ts'
 import { type ClaimRow, cutRow } from './claim-row.ts'
 import { type EmbeddedRetryLog, LmdbRetryLog } from './embedded-retry-log.ts'
-import { monotonicMs, startLogClock } from './log-clock.ts'
+import { type ClockAnchor, type LogClock, machineBootId, monotonicMs, startLogClock } from './log-clock.ts'
 import { LogCommits } from './log-commits.ts'
 import { createLogFile, logFile, openLogFile, remapLogFile } from './log-file.ts'
 import { segmentKeyOf } from './log-keys.ts'
@@ -18,6 +18,8 @@ export interface RetryLogOptions {
   readonly wallMs?: () => number
   /** See `monotonicMs`. */
   readonly monotonicMs?: () => number
+  /** See `machineBootId`. */
+  readonly bootId?: string | null
   /** Whether a process of that number exists. */
   readonly isAlive?: (pid: number) => boolean
 }
@@ -34,7 +36,12 @@ export async function openRetryLog(options: RetryLogOptions): Promise<EmbeddedRe
   const store = openLogFile(dataDir)
   const { tables } = store
   const newestMs = (tables.meta.get('time') as number | undefined) ?? 0
-  const clock = startLogClock({ wallMs, newestMs, monotonicMs: options.monotonicMs ?? monotonicMs })
+  const anchor = (tables.meta.get('clock') as ClockAnchor | undefined) ?? null
+  const { bootId = machineBootId() } = options
+  const clock = startLogClock({
+    ...{ wallMs, newestMs, bootId, anchor },
+    monotonicMs: options.monotonicMs ?? monotonicMs,
+  })
   const finder = new CallFinder(store, logFile(dataDir))
   const counts = new CallCounts(tables)
   const waiting = new WaitingCalls(tables, finder)
@@ -71,6 +78,7 @@ export async function openRetryLog(options: RetryLogOptions): Promise<EmbeddedRe
   await commits
     .change((batch) => {
       batch.operation(...freeClaims(tables, finder), ...counts.adopt(batch.counts, isAlive))
+      batch.operation(...anchorOperations(clock, bootId))
     })
     .catch(() => {})
   return log
@@ -86,6 +94,11 @@ function freeClaims(tables: LogDatabases, finder: CallFinder): LogOperation[] {
     else if (claims.running.length > 0) operations.push({ kind: 'put', ...row, value: cutRow(claims) })
   }
   return operations
+}
+
+function anchorOperations({ offsetMs }: LogClock, bootId: string | null): LogOperation[] {
+  if (bootId === null) return []
+  return [{ kind: 'put', table: 'meta', key: 'clock', value: { bootId, offsetMs } satisfies ClockAnchor }]
 }
 
 function isProcessAlive(pid: number): boolean {
