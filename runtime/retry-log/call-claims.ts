@@ -11,6 +11,9 @@ export interface ClaimWish {
   readonly isWanted: (functionName: string) => boolean
 }
 
+/** Of calls that are claimed together, for all of them are in memory at once; one by itself may be more. */
+const maxClaimBytes = 8 * 1024 * 1024
+
 /** Who may have which call next, and who has which. */
 export class CallClaims {
   readonly leases = new Leases()
@@ -43,13 +46,14 @@ export class CallClaims {
 
   #claimInTurn(nowMs: number, wish: ClaimWish, held: HeldCall[]): void {
     let queues = this.#inTurn(nowMs)
+    const budget = { bytes: 0 }
     while (queues.length > 0 && held.length < wish.limit) {
       // As many of each as there are places for all of them: one by one would read its first segment again for each.
       const share = Math.max(1, Math.floor((wish.limit - held.length) / queues.length))
       queues = queues.filter((queue) => {
         const max = Math.min(share, wish.limit - held.length)
         if (max === 0) return false
-        const taken = this.#take(queue, max, nowMs, wish.isWanted)
+        const taken = this.#take(queue, max, nowMs, wish.isWanted, budget)
         for (const one of taken) held.push(this.leases.give(one, nowMs + wish.leaseMs(queue.functionName)))
         if (taken.length > 0) this.#lastName = queue.functionName
         return taken.length === max
@@ -84,11 +88,20 @@ export class CallClaims {
     return [...due.slice(last + 1), ...due.slice(0, last + 1)]
   }
 
-  #take(queue: FunctionQueue, max: number, nowMs: number, isWanted: ClaimWish['isWanted']): TakenCall[] {
-    return this.#waiting.take(queue, max, nowMs, (id) => {
+  #take(
+    queue: FunctionQueue,
+    max: number,
+    nowMs: number,
+    isWanted: ClaimWish['isWanted'],
+    budget: { bytes: number },
+  ): TakenCall[] {
+    return this.#waiting.take(queue, max, nowMs, (id, bytes) => {
       // It was moved by a commit that is on disk, and of which this process has not heard yet.
       if (this.leases.get(id) !== null) return 'skip'
-      return isWanted(queue.functionName) ? 'yes' : 'stop'
+      if (budget.bytes > 0 && budget.bytes + bytes > maxClaimBytes) return 'stop'
+      if (!isWanted(queue.functionName)) return 'stop'
+      budget.bytes += bytes
+      return 'yes'
     })
   }
 

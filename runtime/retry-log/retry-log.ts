@@ -105,7 +105,7 @@ export interface RetryLog extends CallAppender {
   /** As every process may; `mark` is written in the same transaction, and not at all with a duplicate. */
   append(call: NewCall, mark?: TriggerMark): Promise<Appended>
   /**
-   * Takes calls that are due, at most `limit`, the oldest of each function first and functions in turn, those that are
+   * Takes calls that are due, at most `limit` and fewer if they are large, the oldest of each function first and functions in turn, those that are
    * paused never. `isWanted` is asked before each call is taken. It is on disk that they run when this resolves. A lease ends after
    * `leaseMs`; then the call can be claimed again, as if it had not run.
    */

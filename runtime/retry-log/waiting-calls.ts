@@ -14,6 +14,9 @@ export interface TakenCall {
   readonly progress: CallProgress
 }
 
+/** Whether a call of so many bytes is taken, passed over, or the last that was looked at. */
+export type MayTake = (id: CallId, bytes: number) => 'yes' | 'skip' | 'stop'
+
 /** What waits, function by function: whatever the number of calls, only segments that were begun are in memory. */
 export class WaitingCalls {
   readonly #tables: LogDatabases
@@ -64,12 +67,7 @@ export class WaitingCalls {
    *
    * @param mayTake asked once for each call that is at hand, until it says no
    */
-  take(
-    queue: FunctionQueue,
-    max: number,
-    nowMs: number,
-    mayTake: (id: CallId) => 'yes' | 'skip' | 'stop',
-  ): TakenCall[] {
+  take(queue: FunctionQueue, max: number, nowMs: number, mayTake: MayTake): TakenCall[] {
     const taken: TakenCall[] = []
     const passedOver = new Set<string>()
     for (;;) {
@@ -117,20 +115,14 @@ export class WaitingCalls {
   }
 
   /** True = it has seen the last of what it may take. */
-  #takeFrom(
-    segment: OpenSegment,
-    max: number,
-    nowMs: number,
-    mayTake: (id: CallId) => 'yes' | 'skip' | 'stop',
-    taken: TakenCall[],
-  ): boolean {
+  #takeFrom(segment: OpenSegment, max: number, nowMs: number, mayTake: MayTake, taken: TakenCall[]): boolean {
     const { key } = segment
     const block = this.#finder.block(key)
     if (block === null) return false
     for (let index = 0; index < key.count; index++) {
       if (!segment.isWaiting(index)) continue
       if (taken.length === max) return true
-      const answer = mayTake(block.idAt(index))
+      const answer = mayTake(block.idAt(index), block.bodyAt(index).byteLength)
       if (answer === 'stop') return true
       if (answer === 'skip') continue
       // Read first: what cannot be read stays where it is.

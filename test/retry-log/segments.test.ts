@@ -83,6 +83,21 @@ test('a call that was removed does not come back from the segment it came in', {
   assert.deepEqual(countRows(dataDir), { expiry: 1 })
 })
 
+test('large calls are claimed a few at a time, those of other functions with them', {
+  timeout,
+}, async (t) => {
+  const log = await openIn(t, { dataDir: temporaryFolder(t) })
+  const json = JSON.stringify('x'.repeat(1_000_000))
+  const large = callOf('large', { event: { kind: 'direct', json } })
+  await Promise.all([...Array.from({ length: 20 }, () => log.append(large)), log.append(callOf('small'))])
+  const claims = [await claimAll(log), await claimAll(log), await claimAll(log), await claimAll(log)]
+  assert.deepEqual(
+    claims.map((calls) => calls.filter(({ call }) => call.functionName === 'large').length),
+    [8, 8, 4, 0],
+  )
+  assert.equal(claims[0]!.length, 9)
+})
+
 test('calls that were moved leave the others of their segment to be claimed', { timeout }, async (t) => {
   const dataDir = temporaryFolder(t)
   const log = await openIn(t, { dataDir })
