@@ -10,6 +10,7 @@ import {
   type WorkerMetrics,
   type WorkerStatus,
 } from '../../runtime/index.ts'
+import { packToWorker, type SentFromWorker, unpackFromWorker } from '../packed-messages.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import { quietNodeOptions, type WorkerBoot, workerNodeOptions } from '../worker-boot.ts'
 import type { FleetTimings } from './fleet-timings.ts'
@@ -83,7 +84,7 @@ export class WorkerProcess {
       // Standard output is the supervisor's: programs wait for its one line.
       stdio: ['ignore', 2, 2, 'ipc'],
     })
-    this.#child.on('message', (message) => this.#receive(message as FromWorker))
+    this.#child.on('message', (message) => this.#receive(unpackFromWorker(message as SentFromWorker)))
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
         this.#enter('ended')
@@ -143,7 +144,7 @@ export class WorkerProcess {
 
   send(message: ToWorker): void {
     // If it is gone, 'close' tells; there is nobody to tell here.
-    if (this.#child.connected) this.#child.send(message, () => {})
+    if (this.#child.connected) this.#child.send(packToWorker(message), () => {})
   }
 
   /** Resolves when it has applied the revision, or ended. */

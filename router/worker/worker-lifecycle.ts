@@ -4,6 +4,7 @@ import { destination, type Logger } from 'pino'
 import { IsoletteError } from '../../runtime/index.ts'
 import { createLog, createLogTo, type LogOptions } from '../../runtime/worker-side.ts'
 import { type FlightRecorder, openFlightRecorder } from '../flight-recorder.ts'
+import { packFromWorker, type SentToWorker, unpackToWorker } from '../packed-messages.ts'
 import type { FromWorker, ToWorker } from '../protocol.ts'
 import { type WorkerBoot, workerNodeOptions } from '../worker-boot.ts'
 import type { CreateWorkerService, WorkerService } from './worker-service.ts'
@@ -94,7 +95,8 @@ class Worker {
   }
 
   #watchProcess(): void {
-    process.on('message', (message: ToWorker) => {
+    process.on('message', (sent: SentToWorker) => {
+      const message = unpackToWorker(sent)
       if (message.kind === 'quarantine') this.#told.resolve()
       if (message.kind === 'drain') this.#drain(message.lingerMs)
       else if (this.#service === null) this.#early.push(message)
@@ -195,7 +197,7 @@ class Worker {
 
   #send(message: FromWorker): void {
     // Sending fails only when the supervisor is gone, and of that 'disconnect' tells.
-    if (process.connected) process.send?.(message, () => {})
+    if (process.connected) process.send?.(packFromWorker(message), () => {})
   }
 }
 
