@@ -62,13 +62,15 @@ export class Attempts {
     if (flight?.result === null && flight.startedAtMs > 0) this.#options.runner.stop(id)
   }
 
-  /** What waits never began: it is free at the next start. */
-  dropWaiting(): void {
+  /** Takes out what waits: it never began. */
+  takeWaiting(): readonly Flight[] {
     const { flights } = this.#options
-    for (const flight of this.#waiting.splice(0)) {
+    const waiting = this.#waiting.splice(0)
+    for (const flight of waiting) {
       flights.end(flight)
       flights.remove(flight)
     }
+    return waiting
   }
 
   /** Nothing is heard any more of attempts that run. */

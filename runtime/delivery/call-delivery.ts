@@ -104,7 +104,7 @@ export class CallDelivery implements CallControl {
     const end: CallEnd = { state: 'Stopped', reason: null, endedAtMs: log.nowMs(), progress, result: null }
     const follow = destinationsOf(call, end, settings, functions)
     const { resultRetentionMs } = settings ?? usualAsync
-    this.#loop.markStopping(id)
+    const isNew = this.#loop.markStopping(id)
     try {
       const state = await log.stop(id, resultRetentionMs, follow.calls)
       if (state === 'stopping') {
@@ -113,7 +113,7 @@ export class CallDelivery implements CallControl {
       }
       this.#stopped(call, end, follow)
     } catch (error) {
-      this.#loop.unmarkStopping(id)
+      if (isNew) this.#loop.unmarkStopping(id)
       throw error
     }
     this.#loop.unmarkStopping(id)

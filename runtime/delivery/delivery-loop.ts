@@ -121,9 +121,14 @@ export class DeliveryLoop {
     })
   }
 
-  /** The call is to end, whether it runs or is about to. To be said before the log is told, lest it be tried again. */
-  markStopping(id: CallId): void {
+  /**
+   * The call is to end, whether it runs or is about to. To be said before the log is told, lest it be tried again. False = it
+   * was before.
+   */
+  markStopping(id: CallId): boolean {
+    const isNew = !this.#stopping.has(id)
     this.#stopping.add(id)
+    return isNew
   }
 
   /** It is not to end after all, or has. */
@@ -141,7 +146,7 @@ export class DeliveryLoop {
     this.#isOpen = false
     this.#unsubscribe?.()
     this.#disarm()
-    this.#attempts.dropWaiting()
+    for (const flight of this.#attempts.takeWaiting()) this.#putBack(flight)
     if (this.#flights.size > 0 || this.#isClaiming) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#onIdle = resolve
@@ -178,8 +183,10 @@ export class DeliveryLoop {
       (claimed) => {
         this.#isClaiming = false
         this.#health.works()
-        // What comes too late is free at the next start.
-        if (this.#isOpen) for (const one of claimed) this.#take(one)
+        for (const one of claimed) {
+          if (this.#isOpen) this.#take(one)
+          else this.#putBack(one)
+        }
         if (claimed.length > 0) this.pump()
         else if (this.#isOpen) this.#wakeAt(log.nowMs() + emptyHandedMs)
         this.#tellIfIdle()
@@ -206,6 +213,15 @@ export class DeliveryLoop {
       running.lease = lease
       running.leaseEndsAtMs = leaseEndsAtMs
     }
+  }
+
+  /** It was not begun, and is not to be: else its history would say at the next start that it was cut. */
+  #putBack({ lease, progress, call }: Pick<Flight, 'lease' | 'progress' | 'call'>): void {
+    // A stop that the log has taken would be forgotten.
+    if (this.#stopping.has(call.id)) return
+    const { log } = this.#options
+    // What cannot be written is free at the next start all the same.
+    log.reschedule(lease, log.nowMs(), progress).catch(() => {})
   }
 
   #decide({ call, progress, result, startedAtMs }: Flight): Decision {

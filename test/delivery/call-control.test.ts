@@ -139,6 +139,17 @@ describe('stopping', () => {
     )
   })
 
+  it('that fails the second time holds from the first', async () => {
+    const { runner, delivery, append, status, disk } = DeliveryFixture.started()
+    const id = await append()
+    assert.equal(await delivery.stop(id), 'stopping')
+    disk.failure = 'full'
+    await assert.rejects(delivery.stop(id), { code: 'retry_log_unavailable' })
+    disk.failure = null
+    await runner.end({ kind: 'lost', isToBlame: false, executedVersion: null })
+    assert.deepEqual([runner.begun.length, (await status(id)).state], [1, 'Stopped'])
+  })
+
   it('of a call that is just being claimed lets it not begin', async () => {
     const { log, runner, delivery, append, status } = DeliveryFixture.started()
     const claim = log.claim.bind(log)

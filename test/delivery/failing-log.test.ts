@@ -166,22 +166,24 @@ describe('draining', () => {
     assert.deepEqual([next.runner.begun[0]?.call.id, next.runner.begun[0]?.attempt.number], [id, 1])
   })
 
-  it('does not wait for what found no room to begin', async () => {
-    const { log, runner, delivery, append } = DeliveryFixture.started()
+  it('does not wait for what found no room to begin, which nobody takes for cut', async () => {
+    const { log, runner, delivery, append, disk } = DeliveryFixture.started()
     const claim = log.claim.bind(log)
     log.claim = async (...args) => {
       const claimed = await claim(...args)
       runner.capacity = 0
       return claimed
     }
-    await append()
+    const id = await append()
     assert.equal(delivery.metrics().running, 1)
     await delivery.drain(10_000)
     assert.equal(runner.begun.length, 0)
+    const { state, progress } = (await new DeliveryFixture(disk).log.get(id))!
+    assert.deepEqual([state, progress.history], ['Enqueued', []])
   })
 
   it('takes nothing that is being claimed', async () => {
-    const { log, runner, delivery, append } = DeliveryFixture.started()
+    const { log, runner, delivery, append, disk } = DeliveryFixture.started()
     const claim = log.claim.bind(log)
     const { promise: gate, resolve: open } = Promise.withResolvers<void>()
     log.claim = async (...args) => {
@@ -189,11 +191,12 @@ describe('draining', () => {
       await gate
       return claimed
     }
-    await append()
+    const id = await append()
     const drained = delivery.drain(10_000)
     open()
     await drained
     assert.equal(runner.begun.length, 0)
+    assert.deepEqual((await new DeliveryFixture(disk).log.get(id))!.progress.history, [])
   })
 
   it('of nothing is over at once', async () => {
