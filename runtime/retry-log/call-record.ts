@@ -1,5 +1,7 @@
 import { Packr } from 'msgpackr'
 import {
+  type Attempt,
+  type AttemptOutcome,
   type Call,
   type CallEnd,
   type CallEvent,
@@ -19,15 +21,49 @@ const packr = new Packr({ useRecords: false })
 /** What of a call stands elsewhere: in its id, and in the key of its segment. */
 type Known = Pick<Call, 'id' | 'functionName' | 'version'>
 
+type HttpEvent = Extract<CallEvent, { kind: 'http' }>
+type HttpResult = Extract<CallResult, { kind: 'http' }>
+
+type EventFields =
+  | [method: string, url: string, headers: string, body: Uint8Array | null, clientAddress: string]
+  | Exclude<CallEvent, HttpEvent>
+
 type CallFields = [
   qualifier: string,
-  event: CallEvent,
+  event: EventFields,
   /** After it was enqueued. Not the time itself: calls are packed before the log gives them one. */
   ageFromAfterMs: number,
   depth: number,
   source: CallSource,
   parentId: string | null,
   callerId: string | null,
+]
+
+type AttemptFields = [
+  number: number,
+  counts: boolean,
+  startedAtMs: number,
+  durationMs: number,
+  executedVersion: string | null,
+  outcome: AttemptOutcome,
+  status: number | null,
+  error: Attempt['error'],
+  message: string | null,
+  logLines: Attempt['logLines'],
+]
+
+type ProgressFields = [attempts: number, setbacks: number, history: AttemptFields[]]
+
+type ResultFields =
+  | [status: number, headers: HttpResult['headers'], body: Uint8Array | null]
+  | Exclude<CallResult, HttpResult>
+
+type EndFields = [
+  state: CallEnd['state'],
+  reason: CallEnd['reason'],
+  endedAtMs: number,
+  progress: ProgressFields,
+  result: ResultFields | null,
 ]
 
 type Packable = Omit<Call, 'id' | 'enqueuedAtMs' | 'ageFromMs' | 'functionName' | 'version'>
@@ -39,12 +75,12 @@ export function packNew(call: NewCall): Uint8Array {
 
 /** A call that was accepted and has not ended, without what its key says. */
 export function packWaiting(call: Call, progress: CallProgress): Uint8Array {
-  return packr.pack([fieldsOf(call, call.ageFromMs - call.enqueuedAtMs), progress])
+  return packr.pack([fieldsOf(call, call.ageFromMs - call.enqueuedAtMs), fieldsOfProgress(progress)])
 }
 
 export function unpackWaiting(body: Uint8Array, known: Known): { call: Call; progress: CallProgress } {
-  const [fields, progress] = packr.unpack(body) as [CallFields, CallProgress | null]
-  return { call: callOf(fields, known), progress: progress ?? noProgress }
+  const [fields, progress] = packr.unpack(body) as [CallFields, ProgressFields | null]
+  return { call: callOf(fields, known), progress: progress === null ? noProgress : progressOf(progress) }
 }
 
 /** A call that has ended. What a call that succeeded brought to its function is not kept. */
@@ -54,7 +90,7 @@ export function packEnded(call: Call, end: CallEnd): Uint8Array {
     call.functionName,
     call.version,
     fieldsOf(kept, call.ageFromMs - call.enqueuedAtMs),
-    end,
+    fieldsOfEnd(end),
   ])
 }
 
@@ -63,17 +99,14 @@ export function unpackEnded(body: Uint8Array, id: CallId): { call: Call; end: Ca
     string,
     VersionLabel,
     CallFields,
-    CallEnd,
+    EndFields,
   ]
-  return {
-    call: callOf(fields, { id, functionName, version }),
-    end: { ...end, result: end.result && ownResult(end.result) },
-  }
+  return { call: callOf(fields, { id, functionName, version }), end: endOf(end) }
 }
 
 function fieldsOf(call: Packable, ageFromAfterMs: number): CallFields {
   const { qualifier, event, depth, source, parentId, callerId } = call
-  return [qualifier, event, ageFromAfterMs, depth, source, parentId, callerId]
+  return [qualifier, fieldsOfEvent(event), ageFromAfterMs, depth, source, parentId, callerId]
 }
 
 function callOf(fields: CallFields, known: Known): Call {
@@ -84,7 +117,7 @@ function callOf(fields: CallFields, known: Known): Call {
     functionName: known.functionName,
     qualifier,
     version: known.version,
-    event: event.kind === 'http' ? { ...event, body: event.body && ownBytes(event.body) } : event,
+    event: Array.isArray(event) ? eventOf(event) : event,
     enqueuedAtMs,
     ageFromMs: enqueuedAtMs + ageFromAfterMs,
     depth,
@@ -98,11 +131,65 @@ function withoutPayload(event: CallEvent): CallEvent {
   return event.kind === 'http' ? { ...event, headers: '', body: null } : { ...event, json: '' }
 }
 
-function ownResult(result: CallResult): CallResult {
-  return result.kind === 'http' ? { ...result, body: result.body && ownBytes(result.body) } : result
+function fieldsOfEvent(event: CallEvent): EventFields {
+  if (event.kind !== 'http') return event
+  return [event.method, event.url, event.headers, event.body, event.clientAddress]
+}
+
+function eventOf([method, url, headers, body, clientAddress]: Extract<EventFields, unknown[]>): HttpEvent {
+  return { kind: 'http', method, url, headers, body: body && ownBytes(body), clientAddress }
+}
+
+function fieldsOfProgress({ attempts, setbacks, history }: CallProgress): ProgressFields {
+  return [attempts, setbacks, history.map(fieldsOfAttempt)]
+}
+
+function progressOf([attempts, setbacks, history]: ProgressFields): CallProgress {
+  return { attempts, setbacks, history: history.map(attemptOf) }
+}
+
+function fieldsOfAttempt(attempt: Attempt): AttemptFields {
+  const { number, counts, startedAtMs, durationMs, executedVersion } = attempt
+  const { outcome, status, error, message, logLines } = attempt
+  return [number, counts, startedAtMs, durationMs, executedVersion, outcome, status, error, message, logLines]
+}
+
+function attemptOf(fields: AttemptFields): Attempt {
+  const [number, counts, startedAtMs, durationMs, executedVersion] = fields
+  const [, , , , , outcome, status, error, message, logLines] = fields
+  return {
+    ...{ number, counts, startedAtMs, durationMs, executedVersion },
+    ...{ outcome, status, error, message, logLines },
+  }
+}
+
+function fieldsOfEnd({ state, reason, endedAtMs, progress, result }: CallEnd): EndFields {
+  return [
+    state,
+    reason,
+    endedAtMs,
+    fieldsOfProgress(progress),
+    result?.kind === 'http' ? [result.status, result.headers, result.body] : result,
+  ]
+}
+
+function endOf([state, reason, endedAtMs, progress, result]: EndFields): CallEnd {
+  return {
+    state,
+    reason,
+    endedAtMs,
+    progress: progressOf(progress),
+    result: Array.isArray(result) ? httpResultOf(result) : result,
+  }
+}
+
+function httpResultOf([status, headers, body]: Extract<ResultFields, unknown[]>): HttpResult {
+  return { kind: 'http', status, headers, body: body && ownBytes(body) }
 }
 
 /** Without the calls around it, which the same memory holds. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
+  // From Node's pool: memory of its own for each kibibyte costs more than the copy.
+  const { buffer, byteOffset, byteLength } = Buffer.from(bytes)
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
