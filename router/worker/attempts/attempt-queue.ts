@@ -25,7 +25,8 @@ export class AttemptQueue<T extends { readonly functionName: string }> {
       if (!isWanted(item)) continue
       line.shift()
       this.#size--
-      this.#lines.delete(functionName)
+      // It is the others' turn.
+      if (line.length === 0 || this.#lines.size > 1) this.#lines.delete(functionName)
       if (line.length > 0) this.#lines.set(functionName, line)
       return item
     }
