@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { adminCall } from './admin-call.ts'
 import { enqueueMany, pause, startAsync, startHello, untilDrained } from './async-server.ts'
 import { anonymousMiB, rssMiB } from './pinned-process.ts'
@@ -18,7 +17,7 @@ interface Memory {
 
 /** What `calls` waiting calls take of memory, and of the time of a start. */
 export async function measureBacklog(calls: number): Promise<Report> {
-  const server = await startAsync()
+  await using server = await startAsync()
   const { running } = server
   await enqueueMany(server, warmUpCalls)
   await untilDrained(server)
@@ -27,16 +26,7 @@ export async function measureBacklog(calls: number): Promise<Report> {
   await enqueueMany(server, calls)
   const full = await memoryOf(running)
   await running.end()
-
-  const client = new TimedGet()
-  const beganMs = performance.now()
-  const again = await startHello(running.dataDir)
-  await client.run(`${again.url}/hello`)
-  const startMs = performance.now() - beganMs
-  client.close()
-  const restarted = await memoryOf(again)
-  await again.end()
-  await rm(running.dataDir, { recursive: true, force: true })
+  const { startMs, restarted } = await startAgain(running)
 
   const grown = (process: keyof Memory) => full[process].rssMiB - empty[process].rssMiB
   return {
@@ -52,6 +42,21 @@ export async function measureBacklog(calls: number): Promise<Report> {
       },
       { asked: 'a restart with that backlog serves within 3 s', measured: `${round(startMs / 1000)} s` },
     ],
+  }
+}
+
+/** With the same data; ends it too. */
+async function startAgain({ dataDir }: RunningIsolette): Promise<{ startMs: number; restarted: Memory }> {
+  const client = new TimedGet()
+  const beganMs = performance.now()
+  const again = await startHello(dataDir)
+  try {
+    await client.run(`${again.url}/hello`)
+    const startMs = performance.now() - beganMs
+    return { startMs, restarted: await memoryOf(again) }
+  } finally {
+    client.close()
+    await again.end()
   }
 }
 

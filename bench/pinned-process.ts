@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 
 export interface Pinned {
   readonly pid: number
+  /** May be called again. */
   stop(): Promise<void>
 }
 
@@ -29,13 +30,13 @@ export async function startPinned(
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
   await untilPrinted(child, readyText)
   // `taskset` becomes the program it starts.
   const pid = child.pid!
   return {
     pid,
     async stop() {
-      const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
     },
