@@ -6,13 +6,14 @@ import { type Limits, limitBounds } from '../../runtime/model/limits.ts'
 import type { Qualifier } from '../../runtime/model/qualifier.ts'
 import type { RouteEntry, RouteLookup } from '../../runtime/model/route.ts'
 import { RouteMatcher } from '../../runtime/model/route-matcher.ts'
-import type { VersionId, VersionManifest } from '../../runtime/model/version.ts'
+import type { HandlerKind, VersionId, VersionManifest } from '../../runtime/model/version.ts'
 import type { RegistryDelta, RegistryView } from '../../runtime/registry/registry.ts'
 
 export interface FakeFunction {
   readonly aliases?: Readonly<Record<string, AliasTargets>>
   readonly settings?: Partial<FunctionSettings>
   readonly limits?: Partial<Limits>
+  readonly handlerKind?: HandlerKind
   /** Published versions; default: 1 to 9. */
   readonly versions?: readonly number[]
 }
@@ -95,7 +96,7 @@ export class FakeRegistryView implements RegistryView {
       bundle: 'b',
       bundleBytes: 1,
       sourceMap: 's',
-      handlerKind: 'fetch',
+      handlerKind: this.#functions.get(functionName)?.handlerKind ?? 'fetch',
       limits,
       env: {},
       layers: [],

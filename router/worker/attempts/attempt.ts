@@ -27,6 +27,7 @@ import {
   tooLargeResult,
 } from './attempt-result.ts'
 import { BodyCollector } from './body-collector.ts'
+import { describedResponse } from './described-response.ts'
 
 /** What all attempts of a worker have in common. */
 export interface AttemptHost {
@@ -87,8 +88,14 @@ export class Attempt implements Invocation {
 
   onSettled(outcome: Outcome): void {
     if (outcome.kind !== 'ok') this.#end(this.#isStopping ? stopped : outcome, null)
-    else if (outcome.response === null) this.#end(outcome, jsonResult(outcome.result))
+    else if (outcome.response === null) this.#takeResult(outcome, outcome.result)
     else this.#takeResponse(outcome, outcome.response)
+  }
+
+  #takeResult(outcome: Outcome, json: string): void {
+    const described = this.target.manifest.handlerKind === 'fetch' ? describedResponse(json) : null
+    if (described?.kind === 'http') this.#end(outcome, described, described)
+    else this.#end(outcome, described ?? jsonResult(json))
   }
 
   #takeResponse(outcome: Outcome, response: HttpResponse): void {
@@ -116,7 +123,11 @@ export class Attempt implements Invocation {
     this.#body.start()
   }
 
-  #end(outcome: Outcome, result: CallResult | null, response: HttpResponse | null = null): void {
+  #end(
+    outcome: Outcome,
+    result: CallResult | null,
+    response: Pick<HttpResponse, 'status' | 'headers'> | null = null,
+  ): void {
     const { nowMs, wallMs, recorder } = this.#host
     const settledAtMs = nowMs()
     // Before its record, which takes the log lines.

@@ -22,7 +22,7 @@ export interface AttemptsOptions extends AttemptHost, PostHost {
   readonly refusalNow: (target: PickedTarget) => FailedOutcome | null
   /** Invocations that the pool was ever asked to run, attempts included. */
   readonly invocations: () => number
-  /** Written down before any guest is entered: what runs if this process dies now. */
+  /** Written down before any guest is entered: what runs, or was not told of yet, if this process dies now. */
   readonly noteRunning: (running: Iterable<RunningAttempt>) => void
   readonly send: (results: readonly NumberedResult[]) => void
 }
@@ -63,6 +63,8 @@ export class Attempts {
   /** Functions without room in this turn. */
   readonly #crowded = new Set<string>()
   #results: NumberedResult[] = []
+  /** Those that have begun and ended, of which nobody knows yet. No version is to blame for what becomes of them. */
+  #untold: RunningAttempt[] = []
   #begun = 0
   #next: { readonly kind: 'turn' } | { readonly kind: 'timer'; readonly timer: NodeJS.Timeout } | null = null
   #isDraining = false
@@ -124,7 +126,7 @@ export class Attempts {
       hasBegun = true
     }
     // The pool enters nobody before the next turn of the event loop.
-    if (hasBegun) this.#options.noteRunning(this.#running.values())
+    if (hasBegun) this.#options.noteRunning([...this.#running.values(), ...this.#untold])
     if (this.#queue.size === 0) return
     if (!this.#pace.mayBegin) this.#goOnIn(Math.ceil(this.#pace.waitMs))
     else if (hasBegun) this.#goOn()
@@ -205,6 +207,7 @@ export class Attempts {
 
   #end(number: number, result: AttemptResult): void {
     this.#running.delete(number)
+    this.#untold.push({ number, versionId: null })
     this.#tell(number, result)
     // There may be room, or time, for another.
     this.#goOn()
@@ -219,6 +222,7 @@ export class Attempts {
     const results = this.#results
     this.#results = []
     this.#options.send(results)
+    this.#untold = []
   }
 }
 

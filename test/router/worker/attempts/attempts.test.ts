@@ -176,6 +176,24 @@ test('An HTTP function answers with status, headers and body, whole or bit by bi
   assert.equal(fixture.recorder.settledOnes[0]!.status, 503)
 })
 
+test('A status that fetch answers to an event counts like one that it answers to a request, a handler’s does not', async () => {
+  const fixture = new Fixture()
+  const json = '{"statusCode":503,"headers":{"retry-after":"7"},"body":"out","isBase64Encoded":false}'
+  fixture.invoker.answer = () => ({ kind: 'ok', response: null, result: json })
+  const result = await fixture.resultOf(fixture.give({ event: { kind: 'direct', json: '{}' } }))
+  assert.ok(result.kind === 'ran')
+  const headers = ['retry-after', '7']
+  assert.deepEqual(result.result, { kind: 'http', status: 503, headers, body: Buffer.from('out') })
+  assert.equal(result.retryAfterMs, 7000)
+
+  fixture.view.add('events', { handlerKind: 'handler' })
+  const other = await fixture.resultOf(
+    fixture.give({ functionName: 'events', event: { kind: 'direct', json: '{}' } }),
+  )
+  assert.ok(other.kind === 'ran')
+  assert.deepEqual([other.result, other.retryAfterMs], [{ kind: 'json', json }, null])
+})
+
 test('A failure of the guest comes back as what it is', async () => {
   const fixture = new Fixture()
   fixture.invoker.answer = () => gone
@@ -199,6 +217,20 @@ test('What runs is written down before the pool enters it, and results go in one
   await fixture.turns()
   assert.deepEqual(fixture.messages.slice(messages), [2])
   assert.equal(fixture.attempts.isBusy, false)
+})
+
+test('What has ended and was not told yet stands written down beside what begins then', async () => {
+  const fixture = new Fixture()
+  fixture.invoker.answer = () => null
+  const ended = fixture.give()
+  await fixture.turns()
+  const begun = fixture.give()
+  fixture.invoker.held[0]!.onSettled({ kind: 'ok', response: null, result: '1' })
+  await fixture.turns()
+  assert.deepEqual(fixture.running.at(-1)?.toSorted(), [ended, begun])
+  const last = fixture.give()
+  await fixture.turns()
+  assert.deepEqual(fixture.running.at(-1)?.toSorted(), [begun, last])
 })
 
 test('The first of a version is begun alone, others as time allows', async () => {
