@@ -158,7 +158,7 @@ class LmdbRegistry implements EmbeddedRegistry {
   }
 
   hasVersion(functionName: string, version: number): boolean {
-    return isName(functionName) && this.#tables.versions.get([functionName, version]) !== undefined
+    return isName(functionName) && this.#tables.versions.get([functionName, version]) !== null
   }
 
   listRoutes({ limit }: { readonly limit: number }): RouteEntry[] {

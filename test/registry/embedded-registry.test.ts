@@ -34,6 +34,14 @@ test('deploy() uploads, publishes version 1 and points live at it', async (t) =>
   assert.deepEqual(registry.getManifest(value.record.latest), manifestOf('a'))
 })
 
+test('hasVersion() knows what is published, and nothing else', async (t) => {
+  const { registry } = await openTemporaryRegistry(t)
+  await registry.deploy(uploadOf('hello', 'a'), published)
+  assert.equal(registry.hasVersion('hello', 1), true)
+  assert.equal(registry.hasVersion('hello', 2), false)
+  assert.equal(registry.hasVersion('nobody', 1), false)
+})
+
 test('deploy() of what is deployed changes nothing', async (t) => {
   const { registry } = await openTemporaryRegistry(t)
   await registry.deploy(uploadOf('hello', 'a', { routes: ['GET /x/:id'] }), published)
