@@ -112,12 +112,15 @@ export class CallListing {
     let togetherMs = 0
     for (const stored of this.#tables.ended.getKeys({ start, end: [-1], reverse: true, snapshot: false })) {
       const key = endedKeyOf(stored)
-      if (tag !== null && key.tag !== tag) continue
       if (key.enqueuedAtMs !== togetherMs) {
         yield* together.sort((a, b) => descending(a.id, b.id))
         together = []
         togetherMs = key.enqueuedAtMs
+        // Nobody's id, of which the time is still to come: of other functions there may be any number, and they are looks too.
+        const id = lowestId(togetherMs + 1)
+        if (tag !== null) yield { id: id < before ? id : before, status: () => null }
       }
+      if (tag !== null && key.tag !== tag) continue
       const block = this.#finder.endedBlock(key)
       if (block === null) continue
       for (const [index, id] of block.ids.entries()) {

@@ -98,6 +98,32 @@ test('large calls are claimed a few at a time, those of other functions with the
   assert.equal(claims[0]!.length, 9)
 })
 
+test('a page of a function that has little does not wait for all that others have', {
+  timeout,
+}, async (t) => {
+  let passedMs = 0
+  const clocks = { wallMs: () => 1_800_000_000_000 + passedMs, monotonicMs: () => passedMs }
+  const log = await openIn(t, { dataDir: temporaryFolder(t), ...clocks, bootId: null })
+  await Promise.all([log.append(callOf('few')), log.append(callOf('many'))])
+  for (let n = 0; n < 1100; n++) {
+    passedMs++
+    await log.append(callOf('many'))
+  }
+  passedMs++
+  await Promise.all([log.append(callOf('few')), log.append(callOf('many'))])
+  const claimed = await claimAll(log, 60_000, 2000)
+  await Promise.all(claimed.map(({ lease }) => log.complete(lease, succeeded(log), 60_000, [])))
+  const filter = { functionName: 'few', states: ['Succeeded'] } as const
+  const found: string[] = []
+  let pages = 0
+  for (let cursor: string | null = null; pages === 0 || cursor !== null; pages++) {
+    const page = await log.list(filter, cursor, 10)
+    found.push(...page.calls.map(({ call }) => call.id))
+    cursor = page.cursor
+  }
+  assert.deepEqual([found.length, new Set(found).size, pages], [2, 2, 2])
+})
+
 test('calls that were moved leave the others of their segment to be claimed', { timeout }, async (t) => {
   const dataDir = temporaryFolder(t)
   const log = await openIn(t, { dataDir })
