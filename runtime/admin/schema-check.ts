@@ -8,13 +8,23 @@ import { IsoletteError } from '../model/errors.ts'
  * are in `details.problems`
  */
 export function checkSchema(schema: z.ZodType, input: unknown, part: 'body' | 'query'): unknown {
-  const parsed = schema.safeParse(input)
+  const parsed = parse(schema, input, part)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.flatMap((issue) => describe(issue, schema, input)).slice(0, 20)
   const first = problems[0]!
   throw new IsoletteError('bad_request', `Cannot accept the ${part}: ${first.message}`, {
     details: { path: first.path, problems },
   })
+}
+
+function parse(schema: z.ZodType, input: unknown, part: 'body' | 'query'): z.ZodSafeParseResult<unknown> {
+  try {
+    return schema.safeParse(input)
+  } catch (error) {
+    // Zod goes into an event as deep as that nests. Reading it as JSON did not, writing it again would.
+    if (!(error instanceof RangeError)) throw error
+    throw new IsoletteError('bad_request', `Cannot accept the ${part}: it nests too deep, must nest less`)
+  }
 }
 
 interface Problem {

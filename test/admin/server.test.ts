@@ -90,6 +90,17 @@ const refusals: readonly {
     message: /as JSON: /,
   },
   {
+    what: 'an event that nests deeper than it could be written again',
+    ask: [
+      'POST',
+      '/v1/functions/hello/invocations',
+      `{"event":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    ],
+    status: 400,
+    code: 'bad_request',
+    message: /nests too deep/,
+  },
+  {
     what: 'a body that is not UTF-8',
     ask: ['POST', '/v1/deployments', 'latin1:{"path":"/\xff"}'],
     status: 400,
