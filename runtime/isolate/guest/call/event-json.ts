@@ -10,7 +10,7 @@ export function eventJson(event: unknown): string {
     throw new TypeError(`Cannot enqueue: the event is of type ${typeof event}, must have JSON`)
   // In UTF-16 units there are never more than bytes. Copying more to the host could not be interrupted.
   if (json.length > fixedLimits.maxAsyncBytes) {
-    const message = `Cannot accept the call: its event has over ${json.length} bytes, must be at most ${fixedLimits.maxAsyncBytes}`
+    const message = `Cannot accept the call: its event has at least ${json.length} bytes, must be at most ${fixedLimits.maxAsyncBytes}`
     throw new EnqueueError('payload_too_large', message)
   }
   return json
