@@ -99,8 +99,8 @@ export class CallListing {
     if (!endStates.every((state) => deadStates.includes(state))) return this.#endedBlocks(filter, before)
     const ids = this.#tables['dead-letters'].getKeys({ start: before, reverse: true }) as Iterable<CallId>
     const tag = filter.functionName === undefined ? null : callTag(filter.functionName)
-    return candidates(skipping(ids, before, tag), (id) => {
-      const found = this.#finder.findEnded(id)
+    return candidates(idsBefore(ids, before), (id) => {
+      const found = tag === null || tagOfCallId(id) === tag ? this.#finder.findEnded(id) : null
       return found === null ? null : endedStatus(found)
     })
   }
@@ -201,8 +201,8 @@ function* candidates(
   for (const id of ids) yield { id, status: () => statusOf(id) }
 }
 
-function* skipping(ids: Iterable<CallId>, before: string, tag: number | null): Generator<CallId> {
-  for (const id of ids) if (id < before && (tag === null || tagOfCallId(id) === tag)) yield id
+function* idsBefore(ids: Iterable<CallId>, before: string): Generator<CallId> {
+  for (const id of ids) if (id < before) yield id
 }
 
 function matches({ call, state }: CallStatus, filter: CallFilter, states: readonly CallState[]): boolean {

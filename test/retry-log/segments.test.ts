@@ -112,16 +112,17 @@ test('a page of a function that has little does not wait for all that others hav
   passedMs++
   await Promise.all([log.append(callOf('few')), log.append(callOf('many'))])
   const claimed = await claimAll(log, 60_000, 2000)
-  await Promise.all(claimed.map(({ lease }) => log.complete(lease, succeeded(log), 60_000, [])))
-  const filter = { functionName: 'few', states: ['Succeeded'] } as const
-  const found: string[] = []
-  let pages = 0
-  for (let cursor: string | null = null; pages === 0 || cursor !== null; pages++) {
-    const page = await log.list(filter, cursor, 10)
-    found.push(...page.calls.map(({ call }) => call.id))
-    cursor = page.cursor
+  await Promise.all(claimed.map(({ lease }) => log.deadLetter(lease, failed(log), 60_000, [])))
+  for (const states of [['Failed', 'Stopped'], ['Failed']] as const) {
+    const found: string[] = []
+    let pages = 0
+    for (let cursor: string | null = null; pages === 0 || cursor !== null; pages++) {
+      const page = await log.list({ functionName: 'few', states }, cursor, 10)
+      found.push(...page.calls.map(({ call }) => call.id))
+      cursor = page.cursor
+    }
+    assert.deepEqual([found.length, new Set(found).size, pages], [2, 2, 2], states.join())
   }
-  assert.deepEqual([found.length, new Set(found).size, pages], [2, 2, 2])
 })
 
 test('calls that were moved leave the others of their segment to be claimed', { timeout }, async (t) => {
