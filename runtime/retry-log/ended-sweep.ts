@@ -5,8 +5,8 @@ import type { LogBatch } from './log-batch.ts'
 import { callerKey } from './log-keys.ts'
 import type { LogDatabases, StoredKey } from './log-tables.ts'
 
-/** Blocks that one commit removes at most: some milliseconds. */
-const maxBlocks = 200
+/** Blocks that one commit removes at most: some 15 ms, if they are full. */
+const maxBlocks = 32
 
 export interface Swept {
   readonly calls: number
