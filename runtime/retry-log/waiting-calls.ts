@@ -1,4 +1,5 @@
 import type { Call, CallId, CallProgress } from '../model/call.ts'
+import type { CallBlock } from './call-block.ts'
 import { type CallFinder, type FoundWaiting, waitingCall } from './call-finder.ts'
 import { progressWithCuts } from './claim-row.ts'
 import { FunctionQueue } from './function-queue.ts'
@@ -24,6 +25,8 @@ export class WaitingCalls {
   readonly #queues = new Map<string, FunctionQueue>()
   /** By nonce. */
   readonly #open = new Map<string, OpenSegment>()
+  /** Only while calls of it wait and others of it run, so that nobody removes it. */
+  #last: { readonly segment: OpenSegment; readonly block: CallBlock } | null = null
 
   constructor(tables: LogDatabases, finder: CallFinder) {
     this.#tables = tables
@@ -117,7 +120,7 @@ export class WaitingCalls {
   /** True = it has seen the last of what it may take. */
   #takeFrom(segment: OpenSegment, max: number, nowMs: number, mayTake: MayTake, taken: TakenCall[]): boolean {
     const { key } = segment
-    const block = this.#finder.block(key)
+    const block = this.#blockOf(segment)
     if (block === null) return false
     for (let index = 0; index < key.count; index++) {
       if (!segment.isWaiting(index)) continue
@@ -131,6 +134,14 @@ export class WaitingCalls {
       taken.push(read)
     }
     return false
+  }
+
+  /** Where few are taken at a time, most are of the segment that was read last: to read it for each costs more than all else. */
+  #blockOf(segment: OpenSegment): CallBlock | null {
+    if (this.#last?.segment === segment) return this.#last.block
+    const block = this.#finder.block(segment.key)
+    this.#last = block === null ? null : { segment, block }
+    return block
   }
 
   #nextDue(queue: FunctionQueue, nowMs: number, passedOver: ReadonlySet<string>): OpenSegment | null {
@@ -176,6 +187,7 @@ export class WaitingCalls {
   #update(segment: OpenSegment): void {
     const { key, taken, waiting } = segment
     const queue = this.queueOf(key.functionName)
+    if ((taken === 0 || waiting === 0) && this.#last?.segment === segment) this.#last = null
     if (taken > 0 && waiting > 0) queue.begun.add(segment)
     else queue.begun.delete(segment)
     if (taken > 0) return
