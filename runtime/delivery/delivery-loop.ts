@@ -178,14 +178,19 @@ export class DeliveryLoop {
     if (this.#isClaiming || !this.#isOpen) return
     this.#isClaiming = true
     this.#disarm()
-    const { log } = this.#options
+    const { log, observer } = this.#options
     log.claim(Math.max(0, this.#room()), this.#leases.leaseMs, this.#turns.forClaim()).then(
       (claimed) => {
         this.#isClaiming = false
         this.#health.works()
         for (const one of claimed) {
-          if (this.#isOpen) this.#take(one)
-          else this.#putBack(one)
+          try {
+            if (this.#isOpen) this.#take(one)
+            else this.#putBack(one)
+          } catch (error) {
+            // A record that is not what it was written as must not end the process, or it would again at each start.
+            observer.fault(error, one.call.id)
+          }
         }
         if (claimed.length > 0) this.pump()
         else if (this.#isOpen) this.#wakeAt(log.nowMs() + emptyHandedMs)

@@ -179,7 +179,7 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
       claims.freeEnded(batch.nowMs)
       const held = claims.leases.get(id)
       if (held !== null) {
-        if (held.isSettling) throw wrongState('stop', id, 'it is about to end, or to wait')
+        if (held.isSettling) throw wrongState('stop', id, 'about to end, or to wait')
         const { segment, index } = held
         if (!segment.isStopping(index)) batch.whenFailed(() => segment.unstop(index))
         segment.stop(index)
@@ -204,7 +204,7 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
     return this.#change((batch) => {
       const found = this.#ended(batch, 'redrive', id)
       const { call, end } = endedStatus(found)
-      if (end === null || end.state === 'Succeeded') throw wrongState('redrive', id, 'it succeeded')
+      if (end === null || end.state === 'Succeeded') throw wrongState('redrive', id, 'Succeeded')
       const progress = { ...noProgress, history: end.progress.history }
       batch.enqueueAgain(found, { ...call, version, ageFromMs: batch.nowMs }, progress)
     })
@@ -343,18 +343,18 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   }
 
   /** @throws IsoletteError `invocation_not_found`, `invocation_state` */
-  #ended(batch: LogBatch, what: string, id: CallId): FoundEnd {
+  #ended(batch: LogBatch, what: keyof typeof statesFor, id: CallId): FoundEnd {
     const found = isCallId(id) ? this.#parts.finder.findEnded(id) : null
     if (found === null || batch.isLeaving(id, found)) throw this.#notSo(what, id)
     return found
   }
 
   /** Of a call that is not where it has to be for `what`. */
-  #notSo(what: string, id: CallId): IsoletteError {
+  #notSo(what: keyof typeof statesFor, id: CallId): IsoletteError {
     const { finder } = this.#parts
     const end = isCallId(id) ? finder.findEnded(id) : null
     const state = end === null ? this.#openState(id) : endedStatus(end).state
-    if (state !== null) return wrongState(what, id, `it is ${state}`)
+    if (state !== null) return wrongState(what, id, state)
     return new IsoletteError('invocation_not_found', `Cannot ${what} the call ${id}: it is not known`, {
       details: { id },
     })
@@ -383,7 +383,14 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   }
 }
 
-function wrongState(what: string, id: CallId, problem: string): IsoletteError {
+const statesFor = {
+  stop: 'Enqueued, Running or Retrying',
+  redrive: 'Failed, Expired or Stopped',
+  remove: 'Succeeded, Failed, Expired or Stopped',
+} as const
+
+function wrongState(what: keyof typeof statesFor, id: CallId, state: string): IsoletteError {
+  const problem = `it is ${state}, must be ${statesFor[what]}`
   return new IsoletteError('invocation_state', `Cannot ${what} the call ${id}: ${problem}`, {
     details: { id },
   })

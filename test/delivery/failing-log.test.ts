@@ -4,6 +4,17 @@ import { ran } from './attempt-fixture.ts'
 import { DeliveryFixture } from './delivery-fixture.ts'
 import { turn } from './manual-time.ts'
 
+describe('a record that is not what it was written as', () => {
+  it('is told of, and others are run', async () => {
+    const { log, runner, append, events } = DeliveryFixture.started()
+    await log.append({ ...newCall, event: undefined as never })
+    await append()
+    await turn()
+    assert.equal(runner.begun.length, 1)
+    assert.equal(events.filter(([what]) => what === 'fault').length, 1)
+  })
+})
+
 describe('a log that cannot be written', () => {
   it('holds what came of attempts, begins nothing, and goes on by itself', async () => {
     const { time, disk, log, runner, delivery, append, status, events } = DeliveryFixture.started()
