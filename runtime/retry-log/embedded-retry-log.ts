@@ -12,7 +12,9 @@ import type { CallCounts } from './call-counts.ts'
 import { type CallFinder, endedStatus, type FoundEnd, openStatus } from './call-finder.ts'
 import { isCallId } from './call-id.ts'
 import { CallListing } from './call-listing.ts'
+import { type CallChange, unknownCall, wrongState } from './call-refusal.ts'
 import { EndedSweep, type Swept } from './ended-sweep.ts'
+import { functionDepths } from './function-depths.ts'
 import { claimedOf } from './leases.ts'
 import type { LogBatch } from './log-batch.ts'
 import type { LogClock } from './log-clock.ts'
@@ -25,7 +27,6 @@ import type {
   CallFilter,
   CallPage,
   Claimed,
-  FunctionDepth,
   Lease,
   NewCall,
   RetryLog,
@@ -33,6 +34,7 @@ import type {
   TriggerMark,
 } from './retry-log.ts'
 import { packCall } from './segment-packer.ts'
+import { putMark, readMarks, removeMark } from './trigger-mark.ts'
 import type { WaitingCalls } from './waiting-calls.ts'
 
 /** The log in an LMDB file. */
@@ -89,7 +91,7 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   append(call: NewCall, mark?: TriggerMark): Promise<Appended> {
     const packed = packCall(call)
     const { promise, resolve } = Promise.withResolvers<Appended>()
-    const beside = mark === undefined ? [] : [markOperation(mark)]
+    const beside = mark === undefined ? [] : [putMark(mark)]
     return this.#change((batch) => batch.append({ call: packed, beside, whenDone: resolve })).then(
       () => promise,
     )
@@ -234,31 +236,11 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   }
 
   stats(): RetryLogStats {
-    const { counts, waiting, claims, commits, finder } = this.#parts
+    const { counts, claims, commits, finder } = this.#parts
     finder.refresh()
     const nowMs = this.nowMs()
     claims.freeEnded(nowMs)
-    const running = new Map<string, number>()
-    for (const { call } of claims.leases)
-      running.set(call.functionName, (running.get(call.functionName) ?? 0) + 1)
-    const depth = new Map<string, FunctionDepth>()
-    const paused = Array.from(waiting.queues).filter(({ isPaused }) => isPaused)
-    for (const name of new Set([
-      ...counts.functionNames(),
-      ...paused.map(({ functionName }) => functionName),
-    ])) {
-      const queue = waiting.queueOf(name)
-      const dueMs = waiting.nextDueMs(queue)
-      const open = counts.open(name, null)
-      const runs = running.get(name) ?? 0
-      if (open === 0 && !queue.isPaused) continue
-      depth.set(name, {
-        waiting: Math.max(0, open - runs),
-        running: runs,
-        oldestDueMs: dueMs === null ? 0 : Math.max(0, nowMs - dueMs),
-        isPaused: queue.isPaused,
-      })
-    }
+    const depth = functionDepths(this.#parts, nowMs)
     return { depth, deadLetters: counts.deadLetters(), failure: commits.failure }
   }
 
@@ -274,20 +256,17 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   }
 
   setTriggerMark(mark: TriggerMark): Promise<void> {
-    return this.#write(markOperation(mark))
+    return this.#write(putMark(mark))
   }
 
-  removeTriggerMark({ functionName, key }: Pick<TriggerMark, 'functionName' | 'key'>): Promise<void> {
-    return this.#write({ kind: 'remove', table: 'trigger-marks', key: [functionName, key] })
+  removeTriggerMark(mark: Pick<TriggerMark, 'functionName' | 'key'>): Promise<void> {
+    return this.#write(removeMark(mark))
   }
 
   async listTriggerMarks(): Promise<readonly TriggerMark[]> {
     this.#checkOpen()
     this.#parts.finder.refresh()
-    return Array.from(
-      this.#parts.store.tables['trigger-marks'].getRange({}),
-      ({ value }) => value as TriggerMark,
-    )
+    return readMarks(this.#parts.store.tables)
   }
 
   async holds(functionName: string, version: Call['version'] | null): Promise<number> {
@@ -343,21 +322,19 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   }
 
   /** @throws IsoletteError `invocation_not_found`, `invocation_state` */
-  #ended(batch: LogBatch, what: keyof typeof statesFor, id: CallId): FoundEnd {
+  #ended(batch: LogBatch, what: CallChange, id: CallId): FoundEnd {
     const found = isCallId(id) ? this.#parts.finder.findEnded(id) : null
     if (found === null || batch.isLeaving(id, found)) throw this.#notSo(what, id)
     return found
   }
 
   /** Of a call that is not where it has to be for `what`. */
-  #notSo(what: keyof typeof statesFor, id: CallId): IsoletteError {
+  #notSo(what: CallChange, id: CallId): IsoletteError {
     const { finder } = this.#parts
     const end = isCallId(id) ? finder.findEnded(id) : null
     const state = end === null ? this.#openState(id) : endedStatus(end).state
     if (state !== null) return wrongState(what, id, state)
-    return new IsoletteError('invocation_not_found', `Cannot ${what} the call ${id}: it is not known`, {
-      details: { id },
-    })
+    return unknownCall(what, id)
   }
 
   #openState(id: CallId): string | null {
@@ -381,21 +358,4 @@ export class LmdbRetryLog implements EmbeddedRetryLog {
   #notify(): void {
     for (const listener of this.#parts.listeners) listener()
   }
-}
-
-const statesFor = {
-  stop: 'Enqueued, Running or Retrying',
-  redrive: 'Failed, Expired or Stopped',
-  remove: 'Succeeded, Failed, Expired or Stopped',
-} as const
-
-function wrongState(what: keyof typeof statesFor, id: CallId, state: string): IsoletteError {
-  const problem = `it is ${state}, must be ${statesFor[what]}`
-  return new IsoletteError('invocation_state', `Cannot ${what} the call ${id}: ${problem}`, {
-    details: { id },
-  })
-}
-
-function markOperation(mark: TriggerMark): LogOperation {
-  return { kind: 'put', table: 'trigger-marks', key: [mark.functionName, mark.key], value: mark }
 }
