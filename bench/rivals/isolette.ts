@@ -32,7 +32,10 @@ export async function startIsolette(core: number, options: IsoletteOptions): Pro
   const port = await freePort()
   const data = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'isolette-bench-')))
   const flags = ['--workers', String(options.workers ?? 1), '--port', String(port), '--data', data]
-  const started = await startPinnedNode(core, [cli, 'serve', options.path, ...flags], 'deployed', options.env)
+  // What is deployed already is not said again.
+  const readyText = options.dataDir === undefined ? 'deployed' : 'is ready'
+  const command = [cli, 'serve', options.path, ...flags]
+  const started = await startPinnedNode(core, command, readyText, options.env)
   return {
     ...started,
     url: `http://127.0.0.1:${port}${options.requestPath}`,
