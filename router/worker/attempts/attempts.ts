@@ -50,6 +50,11 @@ interface Running extends RunningAttempt {
 const maxHoldMs = 2000
 /** Between two looks for room. What ends here is noticed at once. */
 const lookEveryMs = 10
+/**
+ * Between two messages while requests come: what the supervisor does for each, a commit or two, it may do on the core of
+ * this worker.
+ */
+const tellEveryMs = 50
 /** What a post takes of the thread, about. */
 const postMs = 0.2
 
@@ -63,6 +68,7 @@ export class Attempts {
   /** Functions without room in this turn. */
   readonly #crowded = new Set<string>()
   #results: NumberedResult[] = []
+  #telling: NodeJS.Timeout | NodeJS.Immediate | null = null
   /** Those that have begun and ended, of which nobody knows yet. No version is to blame for what becomes of them. */
   #untold: RunningAttempt[] = []
   #begun = 0
@@ -214,11 +220,15 @@ export class Attempts {
   }
 
   #tell(number: number, result: AttemptResult): void {
-    if (this.#results.length === 0) setImmediate(this.#send)
     this.#results.push({ number, result })
+    if (this.#telling !== null) return
+    const isLast = this.#running.size === 0 && this.#queue.size === 0
+    if (this.#pace.isBesideRequests && !isLast) this.#telling = setTimeout(this.#send, tellEveryMs)
+    else this.#telling = setImmediate(this.#send)
   }
 
   readonly #send = (): void => {
+    this.#telling = null
     const results = this.#results
     this.#results = []
     this.#options.send(results)

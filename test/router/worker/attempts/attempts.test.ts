@@ -22,6 +22,8 @@ class Fixture {
   readonly recorder = new FakeRecorder()
   readonly results: NumberedResult[] = []
   readonly messages: number[] = []
+  /** Those that somebody waits for, since it began. */
+  requests = 0
   readonly running: number[][] = []
   readonly posts: JsonPost[] = []
   postAnswer: Promise<{ status: number; retryAfter: string | null }> = Promise.resolve({
@@ -42,7 +44,7 @@ class Fixture {
       return this.postAnswer
     },
     refusalNow: () => this.refusal,
-    invocations: () => this.invoker.seen.length,
+    invocations: () => this.invoker.seen.length + this.requests,
     noteRunning: (running) => this.running.push([...running].map(({ number }) => number)),
     send: (results) => {
       this.messages.push(results.length)
@@ -216,6 +218,30 @@ test('What runs is written down before the pool enters it, and results go in one
   for (const held of fixture.invoker.held) held.onSettled({ kind: 'ok', response: null, result: '1' })
   await fixture.turns()
   assert.deepEqual(fixture.messages.slice(messages), [2])
+  assert.equal(fixture.attempts.isBusy, false)
+})
+
+test('While requests come, results are told together after a while, and at once when nothing is left', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const fixture = new Fixture()
+  await fixture.resultOf(fixture.give())
+  const messages = fixture.messages.length
+  const end = () => fixture.invoker.held.shift()!.onSettled({ kind: 'ok', response: null, result: '1' })
+  fixture.invoker.answer = () => null
+  fixture.nowMs += 10
+  fixture.requests++
+  for (let call = 0; call < 3; call++) fixture.give()
+  await fixture.turns()
+  end()
+  end()
+  await fixture.turns()
+  assert.equal(fixture.messages.length, messages)
+  assert.ok(fixture.attempts.isBusy)
+  t.mock.timers.tick(50)
+  assert.deepEqual(fixture.messages.slice(messages), [2])
+  end()
+  await fixture.turns()
+  assert.deepEqual(fixture.messages.slice(messages), [2, 1])
   assert.equal(fixture.attempts.isBusy, false)
 })
 
