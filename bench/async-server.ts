@@ -31,8 +31,7 @@ export async function startAsync(): Promise<AsyncServer> {
 }
 
 /** `dataDir` of an earlier one; it stays. */
-export function startHello(dataDir?: string): Promise<RunningIsolette> {
-  const where = dataDir === undefined ? {} : { dataDir }
+export function startHello(where: { dataDir?: string; port?: number } = {}): Promise<RunningIsolette> {
   return startIsolette(serverCore, { path: hello, requestPath: '', ...where })
 }
 

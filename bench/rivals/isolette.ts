@@ -23,13 +23,15 @@ export interface IsoletteOptions {
   readonly workers?: number
   /** What an earlier one left. Default: none. */
   readonly dataDir?: string
+  /** Default: any that is free. */
+  readonly port?: number
   /** Besides that of this process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** The whole product: supervisor and workers on one core, with a data directory of its own. */
 export async function startIsolette(core: number, options: IsoletteOptions): Promise<RunningIsolette> {
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const data = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'isolette-bench-')))
   const flags = ['--workers', String(options.workers ?? 1), '--port', String(port), '--data', data]
   // What is deployed already is not said again.
