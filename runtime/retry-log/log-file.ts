@@ -1,10 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { IsoletteError } from '../model/errors.ts'
-import { storageFailure } from '../storage/storage-failure.ts'
 import { completeStoreFile, damaged, inspectStoreFile } from '../storage/store-file.ts'
-import { syncFolder } from '../storage/sync-folder.ts'
+import { createStoreFile } from '../storage/store-file-creation.ts'
 import { type LogStore, logStoreOptions, openLogStore, openLogTables } from './log-tables.ts'
 
 /** Raised whenever older releases could not read what is written any more. */
@@ -14,30 +12,13 @@ export function logFile(dataDir: string): string {
   return join(dataDir, 'retry-log.mdb')
 }
 
-/**
- * Makes the log of a data directory if it has none: beside its place, renamed when it is complete and on disk. So an empty
- * or half-made log is never a beginning, always damage.
- *
- * @throws IsoletteError `storage_full`
- */
-export async function createLogFile(dataDir: string): Promise<void> {
-  const file = logFile(dataDir)
-  if (existsSync(file)) return
-  const temporary = `${file}.new`
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    removeLog(temporary)
+/** Makes the log of a data directory if it has none. @throws IsoletteError `storage_full` */
+export function createLogFile(dataDir: string): Promise<void> {
+  return createStoreFile(logFile(dataDir), 'the retry log', async (temporary) => {
     const { root, tables } = openLogStore(temporary, 'as-tables')
     root.transactionSync(() => tables.meta.putSync('format', logFormat))
     await root.close()
-    // People's data stands in it.
-    chmodSync(temporary, 0o600)
-    renameSync(temporary, file)
-    removeLog(temporary)
-    syncFolder(dataDir)
-  } catch (cause) {
-    throw storageFailure('make the retry log', dataDir, cause)
-  }
+  })
 }
 
 /**
@@ -95,9 +76,4 @@ function checkFormat(file: string, root: RootDatabase): void {
       { details: { file, found, supported: logFormat } },
     )
   }
-}
-
-function removeLog(file: string): void {
-  rmSync(file, { force: true })
-  rmSync(`${file}-lock`, { force: true })
 }
