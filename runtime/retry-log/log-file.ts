@@ -12,7 +12,7 @@ export function logFile(dataDir: string): string {
   return join(dataDir, 'retry-log.mdb')
 }
 
-/** Makes the log of a data directory if it has none. @throws IsoletteError `storage_full` */
+/** Makes the log of a data directory if it has none. @throws IsoletteError `storage_full`, `data_damaged` */
 export function createLogFile(dataDir: string): Promise<void> {
   return createStoreFile(logFile(dataDir), 'the retry log', async (temporary) => {
     const { root, tables } = openLogStore(temporary, 'as-tables')

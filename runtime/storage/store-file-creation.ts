@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { storageFailure } from './storage-failure.ts'
+import { damaged } from './store-file.ts'
 import { syncFolder } from './sync-folder.ts'
 
 /**
@@ -9,7 +10,7 @@ import { syncFolder } from './sync-folder.ts'
  *
  * @param what it is, as in `Cannot make <what>: …`
  * @param fill makes the file of that name, closed when it resolves
- * @throws IsoletteError `storage_full`
+ * @throws IsoletteError `storage_full`; `data_damaged` if there was a file before
  */
 export async function createStoreFile(
   file: string,
@@ -17,6 +18,8 @@ export async function createStoreFile(
   fill: (temporary: string) => Promise<void>,
 ): Promise<void> {
   if (existsSync(file)) return
+  // LMDB leaves its lock where it is, so that there was a file, and is none.
+  if (existsSync(`${file}-lock`)) throw damaged(file, 'it is gone, and only its lock is left')
   const folder = dirname(file)
   const temporary = `${file}.new`
   try {

@@ -2,7 +2,7 @@ import { open } from 'lmdb'
 import { createStoreFile } from '../../storage/store-file-creation.ts'
 import { storeFile, storeFormat, storeOptions } from './store.ts'
 
-/** Makes the store of a data directory if it has none. @throws IsoletteError `storage_full` */
+/** Makes the store of a data directory if it has none. @throws IsoletteError `storage_full`, `data_damaged` */
 export function createStore(dataDir: string): Promise<void> {
   return createStoreFile(storeFile(dataDir), 'the store', async (temporary) => {
     const root = open({ ...storeOptions, path: temporary })
