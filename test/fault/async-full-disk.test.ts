@@ -22,13 +22,13 @@ test('a full disk is answered with 503, loses no call, and is forgotten when spa
   }
   await using ledger = await CallLedger.open()
   await using server = await ServerFixture.start({ workers: 1, dataDir })
-  await server.deploy('work', {
+  await server.deploy('errand', {
     'function.jsonc': JSON.stringify({ async: { http: true }, egress: { allow: [ledger.address] } }),
     'index.js': ledger.source(),
   })
   const accepted = new Map<string, string>()
   const send = async (name: string): Promise<number> => {
-    const { status, text, headers } = await server.call(`/work/${name}`, {
+    const { status, text, headers } = await server.call(`/errand/${name}`, {
       method: 'POST',
       headers: { prefer: 'respond-async' },
       body: Buffer.alloc(100_000, 'x'),
@@ -50,7 +50,7 @@ test('a full disk is answered with 503, loses no call, and is forgotten when spa
     assert.ok(number < 10_000, 'the disk never filled')
   }
   // Whoever waits for an answer is served on, and people are told.
-  assert.equal((await server.call('/work/synchronous')).text, 'synchronous')
+  assert.equal((await server.call('/errand/synchronous')).text, 'synchronous')
   const { body: ready } = await server.admin('GET', '/readyz')
   assert.ok(JSON.stringify(ready).includes('retryLog'), JSON.stringify(ready))
 

@@ -23,7 +23,7 @@ test('kill -9 of workers and supervisors loses no call that was answered with 20
   const start = () => ServerFixture.start({ workers: 2, dataDir })
   let server = await start()
   t.after(() => server.stop('SIGKILL'))
-  await server.deploy('work', {
+  await server.deploy('errand', {
     'function.jsonc': JSON.stringify({
       async: { http: true, backoff: { initialMs: 10, maxMs: 100 } },
       egress: { allow: [ledger.address] },
@@ -40,7 +40,7 @@ test('kill -9 of workers and supervisors loses no call that was answered with 20
       const number = next++
       // A connection that is cut says nothing of its call; another call is sent instead.
       const answer = await server
-        .call(`/work/${number}`, {
+        .call(`/errand/${number}`, {
           method: 'POST',
           headers: { prefer: 'respond-async' },
           body: 'x'.repeat(200),
